@@ -1,0 +1,1 @@
+"""Platforms: their objects to and from core values, nothing else."""

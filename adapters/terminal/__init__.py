@@ -1,0 +1,1 @@
+"""Lorelens in a terminal."""

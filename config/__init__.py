@@ -1,0 +1,1 @@
+"""Settings, prompts and the manifests of the platforms."""

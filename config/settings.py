@@ -1,0 +1,58 @@
+"""All settings in one typed object: `lorelens.toml`, then `LORELENS_*` variables; secrets from the environment only."""
+
+from functools import cached_property
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+
+class Settings(BaseSettings):
+    """What an operator can set. Every field is documented here, and nowhere else."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="LORELENS_", toml_file="lorelens.toml", extra="forbid", frozen=True, validate_default=True
+    )
+
+    data: Path = Field(default=Path(".lorelens"), description="The folder that holds all state.")
+    redis_url: str = Field(default="", description="A Redis to use; empty: an embedded one in the data folder.")
+    model: str = Field(
+        default="extractive",
+        description='"extractive" (needs no weights), or "provider:name" for any LangChain provider.',
+    )
+    model_base_url: str = Field(default="", description="The base URL of an OpenAI-compatible server.")
+    model_api_key: SecretStr | None = Field(default=None, description="The model's key; from the environment only.")
+    model_sees_pictures: bool = Field(default=True, description="Whether pictures are sent to the model as pictures.")
+    encoder: str = Field(
+        default="minilm",
+        description='"minilm" (carried by a wheel, English), "none", or a sentence-transformers model by name.',
+    )
+    encoder_languages: str = Field(
+        default="",
+        description='The languages a named encoder reads, e.g. "en,zh"; empty: any.',
+    )
+    history_tokens: int = Field(default=4000, ge=0, description="How much of a conversation is read for a follow-up.")
+    conversation_days: int = Field(default=90, ge=0, description="Conversations are forgotten after; 0: never.")
+    picture_days: int = Field(default=30, ge=0, description="Pictures of conversations are forgotten after; 0: never.")
+
+    @cached_property
+    def data_folder(self) -> Path:
+        """The data folder as an absolute path."""
+        return self.data.expanduser().absolute()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What the command line says wins over the environment, and that over the file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)

@@ -1,0 +1,94 @@
+"""Every error that Lorelens raises on purpose.
+
+LorelensError
+├── UserError            the person who asked can mend it
+│   ├── PictureError     a picture that can't be taken: broken, too large, not a picture
+│   ├── DocumentError    a document that can't be read
+│   └── QuestionError    a question that can't be taken as it is
+├── SettingsError        the operator can mend it: a setting is wrong or missing
+│   └── MissingPartError an optional part (an extra, a program, a file) is not installed
+└── UnavailableError     a service is away for now; trying again later may help
+    ├── StoreUnavailableError   the conversation store (Redis)
+    ├── IndexUnavailableError   the knowledge index
+    └── ModelUnavailableError   the chat model or the encoder
+
+Each says what happened and, in `hint`, what the person can do.
+"""
+
+
+class LorelensError(Exception):
+    """What happened, and what the person can do about it."""
+
+    code = "error"
+    exit_code = 1
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".strip()
+
+
+class UserError(LorelensError):
+    """The person who asked can mend it."""
+
+    code = "user"
+    exit_code = 2
+
+
+class PictureError(UserError):
+    """A picture that can't be taken."""
+
+    code = "picture"
+
+
+class DocumentError(UserError):
+    """A document that can't be read."""
+
+    code = "document"
+
+
+class QuestionError(UserError):
+    """A question that can't be taken as it is."""
+
+    code = "question"
+
+
+class SettingsError(LorelensError):
+    """A setting is wrong or missing."""
+
+    code = "settings"
+    exit_code = 3
+
+
+class MissingPartError(SettingsError):
+    """An optional part is not installed."""
+
+    code = "missing"
+
+
+class UnavailableError(LorelensError):
+    """A service is away for now."""
+
+    code = "unavailable"
+    exit_code = 4
+
+
+class StoreUnavailableError(UnavailableError):
+    """The conversation store is away."""
+
+    code = "store"
+
+
+class IndexUnavailableError(UnavailableError):
+    """The knowledge index is away."""
+
+    code = "index"
+
+
+class ModelUnavailableError(UnavailableError):
+    """The chat model or the encoder is away."""
+
+    code = "model"

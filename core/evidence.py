@@ -1,0 +1,65 @@
+"""The evidence an answer may draw on: numbered passages and pictures, handed to the model as data.
+
+A model that reads text gets it rendered between delimiters that the evidence itself can't close; the extractive reader,
+which is a chat model too, gets the same values unrendered, in the message's `additional_kwargs`.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from langchain_core.messages import BaseMessage, HumanMessage
+
+from core.knowledge.documents import Passage
+from core.messages import Value
+
+KEY = "lorelens_evidence"
+
+
+class OcrLine(Value):
+    """One line that OCR read: its text, how sure it is (0 to 1), and its box in pixels (left, top, right, bottom)."""
+
+    text: str
+    confidence: float
+    box: tuple[float, float, float, float]
+
+
+class PictureReading(Value):
+    """A picture of the question, as OCR read it; `number` is its place in the message, from 1."""
+
+    number: int
+    width: int
+    height: int
+    lines: tuple[OcrLine, ...] = ()
+
+
+class EvidencePassage(Value):
+    """A passage under the number it is cited by; `score` is the retriever's."""
+
+    number: int
+    passage: Passage
+    score: float = 0.0
+
+
+class Evidence(Value):
+    """All that one turn may draw on. `question` is the person's words; `standalone` reads without the conversation."""
+
+    question: str
+    standalone: str
+    passages: tuple[EvidencePassage, ...] = ()
+    pictures: tuple[PictureReading, ...] = ()
+
+
+def evidence_of(messages: Sequence[BaseMessage]) -> Evidence | None:
+    """The newest evidence among messages."""
+    for message in reversed(messages):
+        carried: Any = message.additional_kwargs.get(KEY)
+        if carried is not None:
+            return Evidence.model_validate(carried)
+    return None
+
+
+def attach(message: HumanMessage, evidence: Evidence) -> HumanMessage:
+    """The same message, carrying the evidence for a reader that takes values."""
+    return message.model_copy(
+        update={"additional_kwargs": {**message.additional_kwargs, KEY: evidence.model_dump(mode="json")}}
+    )

@@ -1,0 +1,1 @@
+"""Documents, how they are read, cut, indexed and found again."""

@@ -1,0 +1,91 @@
+"""Documents and the passages they are cut into, as plain values."""
+
+from typing import Literal
+
+from pydantic import ConfigDict
+
+from core.messages import EVERYONE, Value
+
+
+class Section(Value):
+    """A run of a document's text that stands under one heading path and on one page.
+
+    `start` and `end` are character offsets in `Document.text`, half open; a table or a code block is a section of its
+    own, so that it is not cut where that can be avoided.
+    """
+
+    start: int
+    end: int
+    heading_path: tuple[str, ...] = ()
+    page: int | None = None
+    kind: Literal["prose", "table", "code"] = "prose"
+
+
+class DocumentPicture(Value):
+    """A picture as one document shows it: its bytes as found (not normalized yet), and the words around it.
+
+    `name` is how the document calls it: for a linked file its path relative to the ingested folder, for an embedded
+    picture `<document>#picture-<n>`. `context` is the text right before it (a few hundred characters at most).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_bytes="base64", val_json_bytes="base64")
+
+    name: str
+    data: bytes
+    alt: str = ""
+    heading_path: tuple[str, ...] = ()
+    context: str = ""
+    page: int | None = None
+    position: int = 0
+
+
+class Document(Value):
+    """A document as a loader understood it; `warnings` are parts that could not be read, one sentence each."""
+
+    title: str
+    text: str
+    sections: tuple[Section, ...]
+    pictures: tuple[DocumentPicture, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+class PictureFacts(Value):
+    """What is known of an indexed picture: its hash and size in pixels, and the words that describe it.
+
+    A picture shown by several pages is indexed once, with the words of all of them.
+    """
+
+    sha256: str
+    media_type: str
+    width: int
+    height: int
+    alt: str = ""
+    ocr: str = ""
+    context: str = ""
+    headings: str = ""
+    caption: str = ""
+
+
+class Passage(Value):
+    """The unit of retrieval: a chunk of text, or a picture with the words that describe it.
+
+    `id` is stable for the same source, path, kind and ordinal. `path` is relative to the ingested folder, with forward
+    slashes. For text, `text` is `document.text[start:end]` verbatim; for a picture it is the words a person would
+    search it by. Passages of one document with neighbouring `ordinal` are neighbours. `language` is an ISO 639-1 code
+    or "und". `audience` holds the principals who may see it.
+    """
+
+    id: str
+    source: str
+    path: str
+    kind: Literal["text", "picture"] = "text"
+    text: str
+    title: str = ""
+    heading_path: tuple[str, ...] = ()
+    page: int | None = None
+    start: int = 0
+    end: int = 0
+    ordinal: int = 0
+    language: str = "und"
+    audience: tuple[str, ...] = (EVERYONE,)
+    picture: PictureFacts | None = None

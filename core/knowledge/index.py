@@ -1,0 +1,100 @@
+"""The seam to where passages live: LanceDB on one machine, Weaviate where a team outgrows it.
+
+Every implementation passes `tests/contract/knowledge_index.py`.
+"""
+
+from collections.abc import Sequence
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.knowledge.documents import Passage
+from core.messages import EVERYONE, Value
+
+Vectors = NDArray[np.float32]
+"""Shape (number of texts, dimension), each row of length 1; a row of zeros stands for a text the encoder can't read."""
+
+
+class SearchQuery(Value):
+    """A question to the index.
+
+    `vector` is the encoded question, or None where there is no encoder; `dense_weight` (0 to 1) is how far its ranking
+    is trusted against the full-text one, 0 for a language the encoder does not read. Only passages whose audience
+    shares a principal with `audience` are looked at; `sources` and `kinds` narrow further.
+    """
+
+    text: str
+    vector: tuple[float, ...] | None = None
+    dense_weight: float = 0.5
+    limit: int = 10
+    audience: tuple[str, ...] = (EVERYONE,)
+    sources: tuple[str, ...] | None = None
+    kinds: tuple[Literal["text", "picture"], ...] | None = None
+
+
+class Hit(Value):
+    """A passage that was found: `score` orders hits of one search; `lexical` is BM25, `dense` the cosine (-1 to 1)."""
+
+    passage: Passage
+    score: float
+    lexical: float | None = None
+    dense: float | None = None
+
+
+class SourceStatistics(Value):
+    """What the index holds of one source."""
+
+    source: str
+    documents: int
+    passages: int
+    pictures: int
+
+
+class IndexStatistics(Value):
+    """What the index holds, and in how many bytes on disk (None where it is not ours to know)."""
+
+    passages: int
+    pictures: int
+    sources: tuple[SourceStatistics, ...]
+    size: int | None = None
+
+
+class KnowledgeIndex(Protocol):
+    """Where passages are kept and found. All methods raise `IndexUnavailableError` when it can't be reached."""
+
+    async def upsert(self, passages: Sequence[Passage], vectors: Vectors | None) -> None:
+        """Write passages, replacing those with the same id. Durable when it returns."""
+        ...
+
+    async def delete(self, source: str, path: str | None = None) -> int:
+        """Delete what came from one document, or from a whole source; answer how many passages went."""
+        ...
+
+    async def delete_passages(self, ids: Sequence[str]) -> int:
+        """Delete passages by id; answer how many there were."""
+        ...
+
+    async def search(self, query: SearchQuery) -> list[Hit]:
+        """The best passages, best first, by full text and vectors together."""
+        ...
+
+    async def neighbours(self, passage: Passage, before: int = 1, after: int = 1) -> list[Passage]:
+        """The passage with those around it in its document, in order."""
+        ...
+
+    async def passages(self, source: str, path: str) -> list[Passage]:
+        """All passages of one document in order: its text, then its pictures."""
+        ...
+
+    async def statistics(self) -> IndexStatistics:
+        """What the index holds."""
+        ...
+
+    async def optimize(self) -> None:
+        """Bring full-text and vector indices up to date after writes and compact what was replaced."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of files and connections."""
+        ...

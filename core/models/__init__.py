@@ -1,0 +1,1 @@
+"""Chat models, encoders and OCR: how they are chosen and loaded."""

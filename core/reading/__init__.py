@@ -1,0 +1,1 @@
+"""Reading without a language model: the sentences that answer a question."""

@@ -28,6 +28,7 @@ class Settings(BaseSettings):
     model_base_url: str = Field(default="", description="The base URL of an OpenAI-compatible server.")
     model_api_key: SecretStr | None = Field(default=None, description="The model's key; from the environment only.")
     model_sees_pictures: bool = Field(default=True, description="Whether pictures are sent to the model as pictures.")
+    model_calls_tools: bool = Field(default=True, description="Whether the model is offered tools.")
     encoder: str = Field(
         default="minilm",
         description='"minilm" (carried by a wheel, English), "none", or a sentence-transformers model by name.',

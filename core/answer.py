@@ -1,0 +1,124 @@
+"""From what a model says to what a person is shown: text with citations, the pictures that bear it out, and the end."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from langchain_core.messages import AIMessage
+
+from core.citations import CitationStream, claim_of
+from core.evidence import EvidencePassage
+from core.language import is_chinese
+from core.messages import Picture
+from core.models.encoder import Encoder
+from core.reading.selection import select_sentences
+from core.reply import Citation, ReplyPart, ShownPicture, Text
+from core.turn import Turn
+
+QUOTE_CHARACTERS = 500
+
+
+class AnswerStream:
+    """Collects one answer while it streams. After `finish`, `declined` and `support` hold."""
+
+    def __init__(self, turn: Turn, encoder: Encoder | None) -> None:
+        self._turn = turn
+        self._encoder = encoder
+        self._citations = CitationStream(lambda number: turn.passage(number) is not None)
+        self._metadata: dict[str, Any] = {}
+        self.support: float | None = None
+
+    @property
+    def declined(self) -> bool:
+        """Whether the model said that the evidence does not hold the answer."""
+        return bool(self._metadata.get("declined", self._citations.declined))
+
+    def feed(self, message: AIMessage) -> Iterator[ReplyPart]:
+        """Take the next piece of what the model says."""
+        self._metadata.update(message.response_metadata)
+        if shown := self._citations.feed(message.text):
+            yield Text(text=shown)
+
+    def finish(self) -> Iterator[ReplyPart]:
+        """Answer what was held back, then the citations and the pictures."""
+        if shown := self._citations.close():
+            yield Text(text=shown)
+        if not self._citations.text.strip() and not self.declined:
+            yield Text(text=_nothing_said(self._turn))
+        if self.declined and not self._citations.cited and self._turn.passages:
+            yield Text(text=self._citations.feed(_nearest(self._turn)) + self._citations.close())
+        self.support = self._metadata.get("support")
+        yield from self._cited()
+        yield from self._pictures()
+
+    def _cited(self) -> Iterator[Citation]:
+        quotes: dict[int, list[str]] = {}
+        for quote in self._metadata.get("quotes", ()):
+            quotes.setdefault(quote["number"], []).append(quote["quote"])
+        for shown, number in enumerate(self._citations.cited, start=1):
+            evidence = self._turn.passage(number)
+            if evidence is None:
+                continue
+            for quote in quotes.get(number) or [self._quote(evidence, shown)]:
+                yield _citation(shown, evidence, quote)
+
+    def _quote(self, evidence: EvidencePassage, shown: int) -> str:
+        """The sentence of the passage that bears out what the answer says."""
+        claim = claim_of(self._citations.text, shown) or self._turn.standalone
+        selection = select_sentences(claim, [evidence], limit=1, encoder=self._encoder)
+        return selection.sentences[0].text if selection.sentences else evidence.passage.text[:QUOTE_CHARACTERS]
+
+    def _pictures(self) -> Iterator[ShownPicture]:
+        if self.declined and self._turn.wants != "picture":
+            return
+        chosen = [self._turn.passage(number) for number in self._citations.cited]
+        pictures = [one for one in chosen if one is not None and one.passage.picture is not None]
+        if not pictures and not self.declined:
+            pictures = self._fitting([one for one in chosen if one is not None])
+        for evidence in pictures:
+            facts = evidence.passage.picture
+            if facts is not None:
+                picture = Picture(
+                    sha256=facts.sha256,
+                    media_type=facts.media_type,
+                    width=facts.width,
+                    height=facts.height,
+                    name=evidence.passage.path.rpartition("/")[2],
+                    alt=facts.alt,
+                )
+                yield ShownPicture(picture=picture, source=evidence.passage.path, caption=facts.alt or facts.caption)
+
+    def _fitting(self, cited: list[EvidencePassage]) -> list[EvidencePassage]:
+        """A picture that was retrieved too and stands where the cited text stands; or the one that was asked for."""
+        pictures = [one for one in self._turn.passages if one.passage.picture is not None]
+        if self._turn.wants == "picture":
+            return pictures[:1]
+        for evidence in cited:
+            heading = evidence.passage.heading_path[-1] if evidence.passage.heading_path else evidence.passage.title
+            for one in pictures:
+                if one.passage.picture and heading and heading in one.passage.picture.headings:
+                    return [one]
+        return []
+
+
+def _citation(number: int, evidence: EvidencePassage, quote: str) -> Citation:
+    passage = evidence.passage
+    return Citation(
+        number=number,
+        source=passage.path,
+        title=passage.title,
+        heading=" › ".join(passage.heading_path),
+        page=passage.page,
+        quote=re.sub(r"\s+\n", "\n", quote).strip()[: QUOTE_CHARACTERS * 2],
+    )
+
+
+def _nearest(turn: Turn) -> str:
+    number = turn.passages[0].number
+    return f"\n\n最接近的来源：[{number}]" if is_chinese(turn.message.text) else f"\n\nNearest source: [{number}]"
+
+
+def _nothing_said(turn: Turn) -> str:
+    if is_chinese(turn.message.text):
+        return "模型没有给出任何文字，请再试一次或换一种问法。"
+    return "The model said nothing. Try again, or ask in other words."

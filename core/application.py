@@ -1,0 +1,125 @@
+"""Lorelens put together from its settings: each part is opened when it is first needed, and all are closed together."""
+
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from config.settings import Settings
+from core.turn import PictureSource
+
+if TYPE_CHECKING:  # each of these costs time to import, and most commands need few of them
+    from core.assistant import Assistant
+    from core.conversations import Conversations
+    from core.knowledge.lance import LanceIndex
+    from core.knowledge.ledger import Ledger
+    from core.knowledge.picture_files import PictureFiles
+    from core.knowledge.search import KnowledgeSearch
+    from core.models.chat import ChatModel
+    from core.models.encoder import Encoder
+    from core.models.ocr import OcrReader
+
+
+class Application:
+    """The parts of one running Lorelens. Use it as `async with Application(settings) as application`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.data: Path = settings.data_folder
+        self._index: LanceIndex | None = None
+        self._conversations: Conversations | None = None
+
+    async def __aenter__(self) -> "Application":
+        """Open nothing yet."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close what was opened."""
+        if self._conversations is not None:
+            await self._conversations.close()
+        if self._index is not None:
+            await self._index.close()
+        if "ledger" in self.__dict__:
+            self.ledger.close()
+
+    @cached_property
+    def encoder(self) -> "Encoder | None":
+        """The encoder that the settings name."""
+        from core.models.encoders import load_encoder
+
+        return load_encoder(self.settings.encoder, self.settings.encoder_languages)
+
+    @cached_property
+    def ocr(self) -> "OcrReader":
+        """The reader of text in pictures."""
+        from core.models.ocr import OcrReader
+
+        return OcrReader()
+
+    @cached_property
+    def pictures(self) -> "PictureFiles":
+        """The pictures of the knowledge, by hash."""
+        from core.knowledge.picture_files import PictureFiles
+
+        return PictureFiles(self.data / "pictures")
+
+    @cached_property
+    def ledger(self) -> "Ledger":
+        """What was read from which file."""
+        from core.knowledge.ledger import Ledger
+
+        return Ledger(self.data / "ledger.sqlite")
+
+    @cached_property
+    def chat(self) -> "ChatModel":
+        """The chat model that the settings name."""
+        from core.models.chat import load_chat_model
+
+        key = self.settings.model_api_key
+        return load_chat_model(
+            self.settings.model,
+            encoder=self.encoder,
+            base_url=self.settings.model_base_url,
+            api_key=key.get_secret_value() if key else "",
+            sees_pictures=self.settings.model_sees_pictures,
+            calls_tools=self.settings.model_calls_tools,
+        )
+
+    async def index(self) -> "LanceIndex":
+        """The knowledge index."""
+        if self._index is None:
+            from core.knowledge.lance import LanceIndex
+
+            encoder = self.encoder
+            self._index = await LanceIndex.open(
+                self.data / "index", encoder.dimension if encoder else None, encoder.name if encoder else ""
+            )
+        return self._index
+
+    async def knowledge(self) -> "KnowledgeSearch":
+        """Search over the index."""
+        from core.knowledge.search import KnowledgeSearch
+
+        return KnowledgeSearch(await self.index(), self.encoder)
+
+    async def conversations(self) -> "Conversations":
+        """The conversation store; an embedded Redis is started or joined if none is named."""
+        if self._conversations is None:
+            from core.conversations import Conversations
+
+            self._conversations = await Conversations.open(self.settings.redis_url, self.data)
+        return self._conversations
+
+    async def assistant(self, pictures: PictureSource | None = None) -> "Assistant":
+        """The assistant; `pictures` finds the pictures of messages, those of the knowledge are found anyway."""
+        from core.assistant import Assistant
+
+        async def find(sha256: str) -> bytes | None:
+            data = await pictures(sha256) if pictures is not None else None
+            return data if data is not None else self.pictures.get(sha256)
+
+        return Assistant(
+            chat=self.chat, knowledge=await self.knowledge(), pictures=find, ocr=self.ocr, encoder=self.encoder
+        )

@@ -1,0 +1,120 @@
+"""The assistant: a message and its conversation in, a stream of reply parts out.
+
+A LangChain agent does the work; this file gives it the turn, and turns what it says into parts: renumbered citations
+that point at the exact sentence, pictures that were asked for or bear the answer out, and an honest end.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any, cast
+
+from langchain.agents import create_agent
+from langchain.agents.middleware import ModelCallLimitMiddleware
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage
+
+from core.answer import AnswerStream
+from core.errors import LorelensError, ModelUnavailableError, QuestionError
+from core.knowledge.search import KnowledgeSearch
+from core.messages import EVERYONE, Message
+from core.models.chat import ChatModel
+from core.models.encoder import Encoder
+from core.models.ocr import OcrReader
+from core.prompting import system_prompt
+from core.reply import Failure, Finished, ReplyPart, Status
+from core.retrieval import RetrieveFirst
+from core.tools.find_pictures import find_pictures_tool
+from core.tools.look_at_picture import look_at_picture_tool
+from core.tools.search_knowledge import search_knowledge_tool
+from core.turn import PictureSource, Turn
+
+QUESTION_CHARACTERS = 20_000
+MODEL_CALLS = 6
+
+
+class Assistant:
+    """Answers messages. One assistant serves all conversations; each call of `answer` is a turn of its own."""
+
+    def __init__(
+        self,
+        *,
+        chat: ChatModel,
+        knowledge: KnowledgeSearch,
+        pictures: PictureSource,
+        ocr: OcrReader,
+        encoder: Encoder | None = None,
+    ) -> None:
+        self._chat = chat
+        self._encoder = encoder
+        tools = [
+            search_knowledge_tool(knowledge),
+            find_pictures_tool(knowledge),
+            look_at_picture_tool(sees=chat.sees_pictures),
+        ]
+        # The agent's type depends on its middleware's; nothing here relies on more than `astream`.
+        self._agent: Any = create_agent(
+            chat.model,
+            tools if chat.calls_tools else [],
+            system_prompt=system_prompt(),
+            middleware=[
+                RetrieveFirst(knowledge, pictures, ocr, sees=chat.sees_pictures),
+                ModelCallLimitMiddleware(run_limit=MODEL_CALLS, exit_behavior="end"),
+            ],
+            context_schema=Turn,
+        )
+
+    async def answer(
+        self, message: Message, history: Sequence[Message] = (), *, audience: tuple[str, ...] = (EVERYONE,)
+    ) -> AsyncIterator[ReplyPart]:
+        """Answer a message; `history` holds the earlier messages of its conversation, oldest first.
+
+        Always ends with `Finished`. What goes wrong is a `Failure` part, never an exception.
+        """
+        turn = Turn(message=message, history=tuple(history), audience=audience)
+        answer = AnswerStream(turn, self._encoder)
+        yield Status(stage="thinking")
+        try:
+            _check(message)
+            async for mode, item in self._stream(turn):
+                if mode == "custom":
+                    yield cast(ReplyPart, item)
+                else:
+                    for part in answer.feed(item):
+                        yield part
+            for part in answer.finish():
+                yield part
+        except LorelensError as error:
+            yield Failure(code=error.code, message=error.message, hint=error.hint)
+        yield Finished(declined=answer.declined, support=answer.support, model=self._chat.name)
+
+    async def _stream(self, turn: Turn) -> AsyncIterator[tuple[str, Any]]:
+        messages = [*(_as_chat(earlier) for earlier in turn.history), HumanMessage(content=turn.message.text)]
+        try:
+            async for mode, item in self._agent.astream(
+                {"messages": messages}, context=turn, stream_mode=["messages", "custom"]
+            ):
+                if mode == "custom":
+                    yield mode, item
+                    continue
+                chunk, metadata = cast(tuple[BaseMessage, Mapping[str, Any]], item)
+                if isinstance(chunk, AIMessage | AIMessageChunk) and metadata.get("langgraph_node") == "model":
+                    yield mode, chunk
+        except LorelensError:
+            raise
+        except Exception as error:  # every provider raises errors of its own; the person is owed a reason
+            raise ModelUnavailableError(
+                f"The model {self._chat.name} did not answer: {type(error).__name__}: {str(error)[:300]}.",
+                hint="Try again; if it stays so, ask whoever runs Lorelens to check the model with `lorelens doctor`.",
+            ) from error
+
+
+def _check(message: Message) -> None:
+    if not message.text.strip() and not message.pictures:
+        raise QuestionError("There is no question in this message.", hint="Write a question, or add a picture.")
+    if len(message.text) > QUESTION_CHARACTERS:
+        raise QuestionError(
+            f"The question is {len(message.text):,} characters long; up to {QUESTION_CHARACTERS:,} can be read.",
+            hint="Shorten it, or add the long text to the team's knowledge and ask about it.",
+        )
+
+
+def _as_chat(message: Message) -> BaseMessage:
+    return HumanMessage(content=message.text) if message.role == "person" else AIMessage(content=message.text)

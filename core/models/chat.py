@@ -1,0 +1,72 @@
+"""Choosing the chat model: the extractive reader, or any provider that LangChain knows."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from langchain_core.language_models import BaseChatModel
+
+from core.errors import MissingPartError, SettingsError
+from core.models.encoder import Encoder
+
+EXTRACTIVE = "extractive"
+
+
+@dataclass(frozen=True)
+class ChatModel:
+    """A chat model and what it can do."""
+
+    model: BaseChatModel
+    name: str
+    sees_pictures: bool
+    calls_tools: bool
+
+
+def load_chat_model(
+    name: str,
+    *,
+    encoder: Encoder | None = None,
+    base_url: str = "",
+    api_key: str = "",
+    sees_pictures: bool = True,
+    calls_tools: bool = True,
+) -> ChatModel:
+    """The chat model that a setting names: "extractive", or "provider:model" with an optional server of one's own.
+
+    Raises:
+        SettingsError: the name has no provider, or the provider refuses the settings.
+        MissingPartError: the provider's LangChain package is not installed.
+    """
+    if name == EXTRACTIVE:
+        from core.models.extractive import ExtractiveChatModel
+
+        return ChatModel(ExtractiveChatModel(encoder=encoder), name, sees_pictures=False, calls_tools=False)
+    if ":" not in name:
+        raise SettingsError(
+            f'The model "{name}" does not say its provider.',
+            hint='Write LORELENS_MODEL="provider:name", for example "openai:gpt-5" or "ollama:qwen3-vl", or "extractive".',
+        )
+    return ChatModel(_provider_model(name, base_url, api_key), name, sees_pictures, calls_tools)
+
+
+def _provider_model(name: str, base_url: str, api_key: str) -> BaseChatModel:
+    from langchain.chat_models import init_chat_model
+
+    provider = name.partition(":")[0]
+    options: dict[str, Any] = {"base_url": base_url} if base_url else {}
+    if api_key:
+        options["api_key"] = api_key
+    elif base_url and provider == "openai":
+        # Servers of one's own (vLLM, llama-server) take any key; the client insists on having one.
+        options["api_key"] = "none"
+    try:
+        return init_chat_model(name, **options)
+    except ImportError as error:
+        raise MissingPartError(
+            f'The package for the provider "{provider}" is not installed: {error}.',
+            hint=f"Install it: pip install langchain-{provider}.",
+        ) from error
+    except Exception as error:  # providers raise errors of their own kinds for bad settings
+        raise SettingsError(
+            f'The model "{name}" could not be set up: {error}.',
+            hint="Check LORELENS_MODEL, LORELENS_MODEL_BASE_URL and LORELENS_MODEL_API_KEY.",
+        ) from error

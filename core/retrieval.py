@@ -1,0 +1,126 @@
+"""Retrieve first, then let the model act: the middleware that gathers evidence before the first model call.
+
+A small model can't be relied on to call a search tool; so what the question needs is looked up for it. A model that can
+call tools may then search again. Pictures that a tool opened are shown to the model from its next call on.
+"""
+
+import asyncio
+import base64
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from langchain.agents.middleware import AgentMiddleware, AgentState, ModelRequest, ModelResponse
+from langchain_core.messages import ContentBlock, HumanMessage
+from langgraph.runtime import Runtime
+
+from core.evidence import Evidence, PictureReading, attach
+from core.followups import standalone_question
+from core.intent import what_is_wanted
+from core.knowledge.index import Hit
+from core.knowledge.search import KnowledgeSearch
+from core.messages import Picture
+from core.models.ocr import OcrReader, text_of
+from core.prompting import render_question
+from core.reply import Status
+from core.turn import PictureSource, Turn
+
+PASSAGES = 6
+PICTURES = 3
+SHOWN_TO_MODEL = 2
+"""How many retrieved pictures a model that sees is given without asking."""
+OCR_QUERY_CHARACTERS = 400
+
+
+class RetrieveFirst(AgentMiddleware[AgentState[Any], Turn]):
+    """Gathers evidence for the newest message and hands it to the model as data."""
+
+    def __init__(self, knowledge: KnowledgeSearch, pictures: PictureSource, ocr: OcrReader, *, sees: bool) -> None:
+        super().__init__()
+        self._knowledge = knowledge
+        self._pictures = pictures
+        self._ocr = ocr
+        self._sees = sees
+
+    async def abefore_agent(self, state: AgentState[Any], runtime: Runtime[Turn]) -> dict[str, Any] | None:
+        """Look at the question's pictures, search, and put the evidence before the question."""
+        turn = runtime.context
+        shown = pictures_of(turn)
+        turn.wants = what_is_wanted(turn.message.text, has_pictures=bool(shown))
+        turn.standalone = standalone_question(turn.history, turn.message)
+        if shown:
+            runtime.stream_writer(Status(stage="looking"))
+            turn.readings = await self._read(shown)
+        if turn.wants != "description":
+            runtime.stream_writer(Status(stage="searching", detail=turn.standalone))
+            turn.add(await self._search(turn))
+        runtime.stream_writer(Status(stage="reading"))
+        question = state["messages"][-1]
+        return {"messages": [await self._with_evidence(question.id, turn, shown)]}
+
+    async def awrap_model_call(
+        self,
+        request: ModelRequest[Turn],
+        handler: Callable[[ModelRequest[Turn]], Awaitable[ModelResponse[Any]]],
+    ) -> ModelResponse[Any]:
+        """Show the model the pictures that it opened."""
+        opened = await self._blocks(request.runtime.context.opened)
+        if not opened:
+            return await handler(request)
+        blocks: list[ContentBlock] = [{"type": "text", "text": "The pictures you opened, in order:"}, *opened]
+        return await handler(request.override(messages=[*request.messages, HumanMessage(content_blocks=blocks)]))
+
+    async def _read(self, shown: list[Picture]) -> list[PictureReading]:
+        readings: list[PictureReading] = []
+        for number, picture in enumerate(shown, start=1):
+            data = await self._pictures(picture.sha256)
+            lines = await asyncio.to_thread(self._ocr.read, data) if data is not None else ()
+            readings.append(PictureReading(number=number, width=picture.width, height=picture.height, lines=lines))
+        return readings
+
+    async def _search(self, turn: Turn) -> list[Hit]:
+        read = " ".join(text_of(reading.lines) for reading in turn.readings)
+        query = f"{turn.standalone}\n{read[:OCR_QUERY_CHARACTERS]}".strip()
+        if not query:
+            return []
+        if turn.wants == "picture":
+            found = await self._knowledge.search(
+                turn.standalone, limit=PICTURES, audience=turn.audience, kinds=("picture",)
+            )
+            text = await self._knowledge.search(query, limit=PASSAGES - PICTURES, audience=turn.audience)
+            return [*found, *text]
+        return await self._knowledge.search(query, limit=PASSAGES, audience=turn.audience)
+
+    async def _with_evidence(self, identity: str | None, turn: Turn, shown: list[Picture]) -> HumanMessage:
+        evidence = turn.evidence
+        blocks: list[ContentBlock] = [{"type": "text", "text": render_question(evidence)}]
+        if self._sees:
+            retrieved = [one.passage.picture.sha256 for one in evidence.passages if one.passage.picture is not None]
+            blocks += await self._blocks([picture.sha256 for picture in shown])
+            blocks += await self._blocks(retrieved[:SHOWN_TO_MODEL])
+        return _message(identity, blocks, evidence)
+
+    async def _blocks(self, hashes: list[str]) -> list[ContentBlock]:
+        blocks: list[ContentBlock] = []
+        for sha256 in hashes:
+            data = await self._pictures(sha256)
+            if data is not None:
+                kind = "image/jpeg" if data.startswith(b"\xff\xd8") else "image/png"
+                blocks.append({"type": "image", "base64": base64.b64encode(data).decode(), "mime_type": kind})
+        return blocks
+
+
+def pictures_of(turn: Turn) -> list[Picture]:
+    """The pictures a question is about: its own, else those of the last message that it follows up on."""
+    if turn.message.pictures:
+        return list(turn.message.pictures)
+    for earlier in reversed([message for message in turn.history if message.role == "person"][-3:]):
+        if earlier.pictures and standalone_question(turn.history, turn.message) != turn.message.text:
+            return list(earlier.pictures)
+    return []
+
+
+def _message(identity: str | None, blocks: list[ContentBlock], evidence: Evidence) -> HumanMessage:
+    # A message of text alone is a plain string: servers of text models take nothing else.
+    if len(blocks) == 1 and blocks[0]["type"] == "text":
+        return attach(HumanMessage(content=blocks[0]["text"], id=identity), evidence)
+    return attach(HumanMessage(content_blocks=blocks, id=identity), evidence)

@@ -1,0 +1,59 @@
+"""One turn of a conversation while it is being answered: what was asked, and the evidence gathered so far.
+
+Evidence is numbered as it comes and keeps its number: what a tool finds later continues the count, and a passage that
+is found twice is not given twice.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+
+from core.evidence import Evidence, EvidencePassage, PictureReading
+from core.intent import Wants
+from core.knowledge.index import Hit
+from core.messages import EVERYONE, Message
+
+PictureSource = Callable[[str], Awaitable[bytes | None]]
+"""Bytes of a normalized picture by its sha256, or None where it is gone."""
+
+
+@dataclass
+class Turn:
+    """What one answer stands on. It belongs to one call of the assistant and is never shared."""
+
+    message: Message
+    history: Sequence[Message] = ()
+    audience: tuple[str, ...] = (EVERYONE,)
+    standalone: str = ""
+    wants: Wants = "answer"
+    passages: list[EvidencePassage] = field(default_factory=list[EvidencePassage])
+    readings: list[PictureReading] = field(default_factory=list[PictureReading])
+    opened: list[str] = field(default_factory=list[str])
+    """sha256 of knowledge pictures that the model is to look at from its next call on."""
+
+    def add(self, hits: Sequence[Hit]) -> list[EvidencePassage]:
+        """Number new hits; answer the evidence for all of them, new and known."""
+        known = {passage.passage.id: passage for passage in self.passages}
+        result: list[EvidencePassage] = []
+        for hit in hits:
+            passage = known.get(hit.passage.id)
+            if passage is None:
+                passage = EvidencePassage(number=len(self.passages) + 1, passage=hit.passage, score=hit.score)
+                known[hit.passage.id] = passage
+                self.passages.append(passage)
+            result.append(passage)
+        return result
+
+    def passage(self, number: int) -> EvidencePassage | None:
+        """The evidence under a number."""
+        return self.passages[number - 1] if 0 < number <= len(self.passages) else None
+
+    @property
+    def evidence(self) -> Evidence:
+        """All of it, as a value."""
+        return Evidence(
+            question=self.message.text,
+            standalone=self.standalone or self.message.text,
+            wants=self.wants,
+            passages=tuple(self.passages),
+            pictures=tuple(self.readings),
+        )

@@ -132,7 +132,9 @@ def reply_fields(question: str, reply: Reply, application: Application) -> dict[
         "declined": reply.declined,
         "support": reply.support,
         "model": reply.model,
-        "citations": [one.model_dump(include={"number", "source", "heading", "page", "quote"}) for one in reply.citations],
+        "citations": [
+            one.model_dump(include={"number", "source", "heading", "page", "quote"}) for one in reply.citations
+        ],
         "pictures": [
             {
                 "source": one.source,

@@ -49,6 +49,7 @@ def parse(line: str) -> tuple[str, str | None]:
     question, picture = fields.get("question", ""), fields.get("picture")
     if not isinstance(question, str) or not isinstance(picture, str | None):
         raise QuestionError(
-            "In a line of JSON, `question` and `picture` are strings.", hint='Write {"question": "...", "picture": "FILE"}.'
+            "In a line of JSON, `question` and `picture` are strings.",
+            hint='Write {"question": "...", "picture": "FILE"}.',
         )
     return question.strip(), picture

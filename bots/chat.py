@@ -8,13 +8,13 @@ from typing import Annotated
 from uuid import uuid4
 
 import typer
+from adapters.terminal.render import render
+from core.conversations import Conversations
 from rich.console import Console
 
-from adapters.terminal.render import render
 from bots.ask import ME, Asker, read_picture
 from bots.running import DataOption, run, settings_for
 from core.application import Application
-from core.conversations import Conversations
 from core.errors import LorelensError
 from core.messages import Author, Message, Picture, Place
 from core.reply import Reply, ReplyPart, gather

@@ -110,7 +110,7 @@ async def _model(application: Application) -> Finding:
         )
     try:
         await chat.model.ainvoke("Say: ready")
-    except Exception as error:  # providers raise errors of their own kinds; the doctor reports them all
+    except Exception as error:  # noqa: BLE001 - providers raise errors of their own kinds; all of them are findings
         return Finding(
             "chat model",
             "broken",

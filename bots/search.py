@@ -79,8 +79,9 @@ async def _search(
 
 def _read(picture: str, application: Application) -> str:
     """What can be read in a picture that is searched by."""
-    from bots.ask import read_picture
     from core.models.ocr import text_of
+
+    from bots.ask import read_picture
 
     return text_of(application.ocr.read(read_picture(Path(picture)).data))
 

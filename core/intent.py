@@ -7,18 +7,24 @@ Wants = Literal["answer", "picture", "description"]
 
 _PICTURE_EN = r"(?:pictures?|images?|diagrams?|screenshots?|charts?|graphs?|figures?|photos?|drawings?|illustrations?|plots?|maps?)"
 _SHOW_EN = re.compile(
-    rf"\b(?:show|send|give|find|display|get|share|see|need|want|have|is there|are there|where is|which)\b.{{0,60}}\b{_PICTURE_EN}\b"
+    r"\b(?:show|send|give|find|display|get|share|see|need|want|have|is there|are there|where is|which)\b.{0,60}"
+    rf"\b{_PICTURE_EN}\b"
     rf"|^\W*(?:the\s+|an?\s+)?(?:[\w-]+\s+){{0,3}}{_PICTURE_EN}\s+(?:of|that|where|with|showing|for)\b"
-    rf"|\bwhat (?:does|do|did|would) .{{1,80}} look like\b",
+    r"|\bwhat (?:does|do|did|would) .{1,80} look like\b",
     re.IGNORECASE | re.DOTALL,
 )
-_PICTURE_ZH = r"(?:图片|截图|截屏|示意图|流程图|架构图|结构图|图表|照片|插图|曲线图|柱状图|折线图|地图|平面图|那张图|这张图|一张图|图(?![书像形标案]))"
+_PICTURE_ZH = (
+    r"(?:图片|截图|截屏|示意图|流程图|架构图|结构图|图表|照片|插图|曲线图|柱状图|折线图|地图|平面图|那张图|这张图|一张图"
+    r"|图(?![书像形标案]))"
+)
 _SHOW_ZH = re.compile(
-    rf"(?:看|展示|显示|发|找|给|要|有没有|有|来|贴|哪).{{0,40}}{_PICTURE_ZH}|{_PICTURE_ZH}\s*[。？?！!]?\s*$|长什么样|什么样子"
+    rf"(?:看|展示|显示|发|找|给|要|有没有|有|来|贴|哪).{{0,40}}{_PICTURE_ZH}"
+    rf"|{_PICTURE_ZH}\s*[。？?！!]?\s*$|长什么样|什么样子"
 )
 _DESCRIBE = re.compile(
     r"^\W*(?:please\s+|can you\s+|could you\s+)?(?:describe|caption|transcribe|read)\b.{0,40}$"
-    r"|^\W*what(?:'s| is| does| do)\b.{0,20}\b(?:in|on|this|the|it)\b.{0,20}\b(?:picture|image|screenshot|photo|say|show)s?\W*$"
+    r"|^\W*what(?:'s| is| does| do)\b.{0,20}\b(?:in|on|this|the|it)\b.{0,20}"
+    r"\b(?:picture|image|screenshot|photo|say|show)s?\W*$"
     r"|^\W*what (?:do|can) you see\b.{0,30}$"
     r"|^.{0,6}(?:描述|读一下|读出|识别).{0,12}$|(?:图|图片|截图|照片)(?:里|中|上)?(?:是什么|有什么|写了什么|说了什么)",
     re.IGNORECASE,

@@ -43,7 +43,7 @@ def load_chat_model(
     if ":" not in name:
         raise SettingsError(
             f'The model "{name}" does not say its provider.',
-            hint='Write LORELENS_MODEL="provider:name", for example "openai:gpt-5" or "ollama:qwen3-vl", or "extractive".',
+            hint='Write "provider:name", for example "openai:gpt-5" or "ollama:qwen3-vl", or "extractive".',
         )
     return ChatModel(_provider_model(name, base_url, api_key), name, sees_pictures, calls_tools)
 

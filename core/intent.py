@@ -5,7 +5,10 @@ from typing import Literal
 
 Wants = Literal["answer", "picture", "description"]
 
-_PICTURE_EN = r"(?:pictures?|images?|diagrams?|screenshots?|charts?|graphs?|figures?|photos?|drawings?|illustrations?|plots?|maps?)"
+_PICTURE_EN = (
+    r"(?:pictures?|images?|diagrams?|screenshots?|charts?|graphs?|figures?|photos?|drawings?"
+    r"|illustrations?|plots?|maps?)"
+)
 _SHOW_EN = re.compile(
     r"\b(?:show|send|give|find|display|get|share|see|need|want|have|is there|are there|where is|which)\b.{0,60}"
     rf"\b{_PICTURE_EN}\b"

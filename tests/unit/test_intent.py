@@ -35,7 +35,9 @@ def test_an_answer_is_wanted(question: str) -> None:
     assert what_is_wanted(question, has_pictures=False) == "answer"
 
 
-@pytest.mark.parametrize("question", ["", "Describe this picture", "what does it say?", "What's in this image?", "图里写了什么？"])
+@pytest.mark.parametrize(
+    "question", ["", "Describe this picture", "what does it say?", "What's in this image?", "图里写了什么？"]
+)
 def test_a_description_is_wanted(question: str) -> None:
     assert what_is_wanted(question, has_pictures=True) == "description"
 

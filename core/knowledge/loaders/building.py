@@ -37,7 +37,7 @@ class DocumentBuilder:
 
     def __init__(self) -> None:
         self.title = ""
-        self._first_heading = ""
+        self._top_headings: list[tuple[int, str]] = []
         self._parts: list[str] = []
         self._length = 0
         self._headings: list[tuple[int, str]] = []
@@ -75,9 +75,10 @@ class DocumentBuilder:
             self._headings.pop()
         self._headings.append((level, line))
         self._opened = True
-        if level == 1 and not self._first_heading:
-            self._first_heading = line
-        return self._append(line, "prose", "\n\n")
+        start = self._append(line, "prose", "\n\n")
+        if level == 1:
+            self._top_headings.append((start, line))
+        return start
 
     def prose(self, text: str, *, tight: bool = False) -> int:
         """Add a paragraph, or a line of a list (`tight`: on the line after the last). Answers where it starts."""
@@ -114,11 +115,14 @@ class DocumentBuilder:
         self._warnings[clean(sentence)] = None
 
     def build(self, fallback_title: str) -> Document:
-        """The document; its title is the one set, else the first heading of level 1, else `fallback_title`."""
+        """The document; its title is the one set, else its heading of level 1, else `fallback_title`.
+
+        Where several headings of level 1 divide a document, the first is its title only if nothing stands before it.
+        """
         text = "".join(self._parts)
         bounds = [*(start for start, *_ in self._sections), len(text)]
         return Document(
-            title=" ".join(tidy(self.title).split()) or self._first_heading or clean(fallback_title),
+            title=" ".join(tidy(self.title).split()) or self._top_heading() or clean(fallback_title),
             text=text,
             sections=tuple(
                 Section(start=start, end=bounds[number + 1], heading_path=path, page=page, kind=kind)
@@ -129,6 +133,12 @@ class DocumentBuilder:
             ),
             warnings=tuple(self._warnings),
         )
+
+    def _top_heading(self) -> str:
+        if not self._top_headings:
+            return ""
+        start, line = self._top_headings[0]
+        return line if start == 0 or len(self._top_headings) == 1 else ""
 
     def _append(self, text: str, kind: Kind, separator: str) -> int:
         if not text.strip():

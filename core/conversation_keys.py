@@ -1,0 +1,145 @@
+"""How conversations lie in Redis: the names of the keys, the form of an entry, and the steps that must be atomic.
+
+All keys of one conversation share its hash tag, so they stand in one slot of a Redis Cluster and one script may change
+them together. What stands elsewhere (persons, pictures, the list of conversations) is an index: it is written before
+what it points to and removed after it, so that a crash leaves it pointing at nothing rather than something unindexed.
+"""
+
+import json
+import logging
+from typing import NamedTuple
+
+from pydantic import ValidationError
+
+from core.messages import Message, Place
+
+_log = logging.getLogger(__name__)
+
+_SCHEMA = b"1"
+
+
+class ConversationKeys(NamedTuple):
+    """The keys of one conversation.
+
+    `messages` is a hash from message id to entry; `order` a sorted set of message ids by the time they were sent;
+    `gone` a sorted set of the ids of deleted messages by the time of the deletion, so that they don't come back.
+    """
+
+    messages: str
+    order: str
+    gone: str
+
+
+class KeySpace:
+    """The names of all keys; `prefix` keeps apart what shares a Redis."""
+
+    def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
+        self.conversations = f"{prefix}:conversations"
+        self.pictures = f"{prefix}:pictures"
+
+    def conversation(self, conversation: str) -> ConversationKeys:
+        """The keys of a conversation."""
+        tagged = f"{self._prefix}:conversation:{{{_tag(conversation)}}}"
+        return ConversationKeys(f"{tagged}:messages", f"{tagged}:order", f"{tagged}:gone")
+
+    def person(self, platform: str, workspace: str, author_id: str) -> str:
+        """The set of references to a person's messages."""
+        who = Place(platform=platform, workspace=workspace, channel=author_id).conversation
+        return f"{self._prefix}:person:{{{_tag(who)}}}:messages"
+
+    def picture(self, sha256: str) -> str:
+        """The bytes of a picture."""
+        return f"{self._prefix}:picture:{{{sha256}}}:data"
+
+    def picture_uses(self, sha256: str) -> str:
+        """The set of references to the messages that carry a picture."""
+        return f"{self._prefix}:picture:{{{sha256}}}:uses"
+
+
+def _tag(name: str) -> str:
+    return name.replace("{", "%7B").replace("}", "%7D")
+
+
+def reference(conversation: str, message_id: str) -> str:
+    """A member of an index: which message of which conversation."""
+    return json.dumps([conversation, message_id], ensure_ascii=False)
+
+
+def read_reference(member: bytes) -> tuple[str, str]:
+    """The conversation and message id that an index points to."""
+    conversation, message_id = json.loads(member)
+    return conversation, message_id
+
+
+def write_entry(message: Message, attempt: str) -> bytes:
+    """A stored message; `attempt` tells a call that is sent again from a second call."""
+    return b" ".join((_SCHEMA, attempt.encode(), message.model_dump_json().encode()))
+
+
+def read_entry(entry: bytes | None, conversation: str, message_id: str) -> Message | None:
+    """A stored message; None, with a line in the log, for one that can't be understood."""
+    if entry is None:
+        return None
+    schema, _, rest = entry.partition(b" ")
+    try:
+        if schema != _SCHEMA:
+            raise ValueError(f"schema {schema[:20]!r} is unknown; was it written by a newer Lorelens?")
+        return Message.model_validate_json(rest.partition(b" ")[2])
+    except ValidationError as error:
+        wrong = [".".join(map(str, one["loc"])) for one in error.errors(include_input=False, include_url=False)]
+        _log.warning("Message %s of %s is passed over: %s can't be read", message_id, conversation, wrong)
+    except ValueError as error:
+        _log.warning("Message %s of %s is passed over: %s", message_id, conversation, error)
+    return None
+
+
+ATTEMPT_LENGTH = 16
+"""Characters of an attempt."""
+
+REMEMBER = """
+local function remember(messages, order, gone, id, entry, sent_at)
+  local known = redis.call('HGET', messages, id)
+  if known then
+    -- The same attempt, sent again because the connection broke before the answer came, is still the first.
+    return string.sub(known, 1, 18) == string.sub(entry, 1, 18) and 1 or 0
+  end
+  if redis.call('ZSCORE', gone, id) then
+    return 0
+  end
+  redis.call('HSET', messages, id, entry)
+  redis.call('ZADD', order, sent_at, id)
+  return 1
+end
+"""
+"""1 the first time, 0 for a message seen (or deleted) before; a script may go on from there within the same slot."""
+
+REMEMBER_SCRIPT = REMEMBER + "return remember(KEYS[1], KEYS[2], KEYS[3], ARGV[1], ARGV[2], ARGV[3])"
+
+EDIT_SCRIPT = """
+if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 then
+  return 0
+end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+return 1
+"""
+
+DELETE_SCRIPT = """
+if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 then
+  return 0
+end
+redis.call('ZADD', KEYS[3], ARGV[2], ARGV[1])
+redis.call('ZREM', KEYS[2], ARGV[1])
+redis.call('HDEL', KEYS[1], ARGV[1])
+return 1
+"""
+
+RELEASE_PICTURE_SCRIPT = """
+redis.call('SREM', KEYS[2], ARGV[1])
+if redis.call('EXISTS', KEYS[2]) == 1 then
+  return 0
+end
+redis.call('DEL', KEYS[1])
+return 1
+"""
+"""Take a use away from a picture, and the picture with its last use; 1 if it went."""

@@ -1,0 +1,283 @@
+"""The conversation store in Redis: what was said, remembered once; its pictures; and how all of it is forgotten.
+
+Every method raises `StoreUnavailableError` when Redis is away or can't write; what returned is written.
+"""
+
+import secrets
+import time
+from collections.abc import AsyncIterator, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from core.conversation_keys import (
+    ATTEMPT_LENGTH,
+    DELETE_SCRIPT,
+    EDIT_SCRIPT,
+    RELEASE_PICTURE_SCRIPT,
+    REMEMBER_SCRIPT,
+    ConversationKeys,
+    KeySpace,
+    read_entry,
+    read_reference,
+    reference,
+    write_entry,
+)
+from core.messages import Message, Picture, Value
+from core.redis_client import Command, ConnectedRedis, connect
+from core.tokens import estimate_tokens
+
+if TYPE_CHECKING:
+    from core.pictures import NormalizedPicture
+
+MESSAGE_OVERHEAD = 4
+"""Tokens a message costs beside its text: who speaks, and where it begins and ends."""
+
+_PAGE = 64
+_DAY = 86_400.0
+
+
+class StoreStatistics(Value):
+    """What the store holds."""
+
+    conversations: int
+    messages: int
+    pictures: int
+
+
+class Forgotten(Value):
+    """What was forgotten."""
+
+    messages: int = 0
+    pictures: int = 0
+
+
+class Conversations:
+    """Conversations in one Redis. Days of retention are counted by `sweep`; 0 keeps for ever."""
+
+    def __init__(
+        self, redis: ConnectedRedis, *, conversation_days: int = 0, picture_days: int = 0, prefix: str = "lorelens"
+    ) -> None:
+        self._redis = redis
+        self._conversation_days = conversation_days
+        self._picture_days = picture_days
+        self._keys = KeySpace(prefix)
+        self._remember = redis.script(REMEMBER_SCRIPT)
+        self._edit = redis.script(EDIT_SCRIPT)
+        self._delete = redis.script(DELETE_SCRIPT)
+        self._release = redis.script(RELEASE_PICTURE_SCRIPT)
+
+    @classmethod
+    async def open(cls, redis_url: str, data: Path, *, conversation_days: int = 0, picture_days: int = 0) -> Self:
+        """The store in the Redis at this URL, or in the embedded one of the data folder where the URL is empty."""
+        redis = await connect(redis_url, data)
+        return cls(redis, conversation_days=conversation_days, picture_days=picture_days)
+
+    async def close(self) -> None:
+        """Let go of Redis; an embedded one ends with its last user."""
+        await self._redis.close()
+
+    async def version(self) -> str:
+        """Which Redis this is."""
+        return (await self._redis.execute("INFO", "server"))["redis_version"]
+
+    # --- messages --------------------------------------------------------------------------------------------------
+
+    async def remember(self, message: Message) -> bool:
+        """Keep a message; True the first time, False for one that was seen before, be it deleted since."""
+        keys = self._keys.conversation(message.place.conversation)
+        known, gone = await self._redis.execute_all(
+            [("HEXISTS", keys.messages, message.id), ("ZSCORE", keys.gone, message.id)]
+        )
+        if known or gone is not None:
+            return False
+        await self._redis.execute_all(self._index(message))
+        entry = write_entry(message, secrets.token_hex(ATTEMPT_LENGTH // 2))
+        return bool(await self._remember(keys, (message.id, entry, _microseconds(message))))
+
+    async def edit(self, message: Message) -> bool:
+        """Replace a message that is kept; it stays at its place. False, and nothing is kept, if there is none."""
+        conversation = message.place.conversation
+        before = await self._message(conversation, message.id)
+        await self._redis.execute_all(self._index(message))
+        entry = write_entry(message, secrets.token_hex(ATTEMPT_LENGTH // 2))
+        edited = bool(await self._edit(self._keys.conversation(conversation), (message.id, entry)))
+        if not edited:
+            await self._unindex([message])
+        elif before is not None:
+            kept = {picture.sha256 for picture in message.pictures}
+            await self._release_pictures(before, (one for one in before.pictures if one.sha256 not in kept))
+        return edited
+
+    async def delete(self, conversation: str, message_id: str) -> bool:
+        """Delete a message; only that there was one is remembered. False if it is not kept."""
+        before = await self._message(conversation, message_id)
+        if before is not None:
+            await self._unindex([before])
+        return bool(await self._delete(self._keys.conversation(conversation), (message_id, time.time())))
+
+    async def history(self, conversation: str, token_budget: int, *, before: Message | None = None) -> list[Message]:
+        """The newest messages that fit the budget (tokens, by `core.tokens`), oldest first.
+
+        With `before`, only what was said before that message, whether it is kept or not.
+        """
+        keys = self._keys.conversation(conversation)
+        start = 0 if before is None else await self._rank_below(keys, before)
+        newest_first: dict[str, Message] = {}
+        left = token_budget
+        while ids := await self._redis.execute("ZRANGE", keys.order, start, start + _PAGE - 1, "REV"):
+            for message in await self._messages(conversation, ids):
+                if message.id in newest_first:  # pages shift when something new is said meanwhile
+                    continue
+                left -= estimate_tokens(message.text) + MESSAGE_OVERHEAD
+                if left < 0:
+                    return list(newest_first.values())[::-1]
+                newest_first[message.id] = message
+            start += _PAGE
+        return list(newest_first.values())[::-1]
+
+    async def _rank_below(self, keys: ConversationKeys, message: Message) -> int:
+        rank = await self._redis.execute("ZREVRANK", keys.order, message.id)
+        if rank is not None:
+            return int(rank) + 1
+        return int(await self._redis.execute("ZCOUNT", keys.order, _microseconds(message), "+inf"))
+
+    async def _message(self, conversation: str, message_id: str) -> Message | None:
+        entry = await self._redis.execute("HGET", self._keys.conversation(conversation).messages, message_id)
+        return read_entry(entry, conversation, message_id)
+
+    async def _messages(self, conversation: str, ids: Sequence[bytes]) -> list[Message]:
+        """Those of these messages that are kept and can be read."""
+        entries = await self._redis.execute("HMGET", self._keys.conversation(conversation).messages, *ids)
+        read = (read_entry(entry, conversation, one.decode()) for one, entry in zip(ids, entries, strict=True))
+        return [message for message in read if message is not None]
+
+    # --- pictures --------------------------------------------------------------------------------------------------
+
+    async def keep_picture(self, normalized: "NormalizedPicture") -> None:
+        """Keep a picture's bytes under its sha256; keeping it again begins its retention anew."""
+        sha256 = normalized.picture.sha256
+        await self._redis.execute("ZADD", self._keys.pictures, time.time(), sha256)
+        await self._redis.execute("SET", self._keys.picture(sha256), normalized.data)
+
+    async def picture(self, sha256: str) -> bytes | None:
+        """The bytes of a picture; None if it is kept no more."""
+        return await self._redis.execute("GET", self._keys.picture(sha256))
+
+    # --- forgetting ------------------------------------------------------------------------------------------------
+
+    async def forget_conversation(self, conversation: str) -> Forgotten:
+        """Forget all that was said in a conversation, and the pictures that no other message carries."""
+        keys = self._keys.conversation(conversation)
+        forgotten = await self._forget(conversation, await self._redis.execute("HKEYS", keys.messages))
+        await self._redis.execute("DEL", keys.gone)
+        return forgotten
+
+    async def forget_person(self, platform: str, workspace: str, author_id: str) -> Forgotten:
+        """Forget what a person said in every conversation, and the pictures that no other message carries."""
+        person = self._keys.person(platform, workspace, author_id)
+        said: dict[str, list[bytes]] = {}
+        for member in await self._redis.execute("SMEMBERS", person):
+            conversation, message_id = read_reference(member)
+            said.setdefault(conversation, []).append(message_id.encode())
+        forgotten = [await self._forget(conversation, ids) for conversation, ids in said.items()]
+        for conversation, ids in said.items():  # also what pointed at messages that are kept no more
+            await self._redis.execute("SREM", person, *(reference(conversation, one.decode()) for one in ids))
+        return _sum(forgotten)
+
+    async def sweep(self) -> Forgotten:
+        """Forget what is older than its retention: messages by when they were sent, pictures by when last kept."""
+        forgotten = [await self._sweep_pictures()]
+        if self._conversation_days:
+            oldest = time.time() - self._conversation_days * _DAY
+            async for conversation in self._all_conversations():
+                keys = self._keys.conversation(conversation)
+                ids = await self._redis.execute("ZRANGEBYSCORE", keys.order, "-inf", f"({oldest * 1e6:.0f}")
+                forgotten.append(await self._forget(conversation, ids))
+                await self._redis.execute("ZREMRANGEBYSCORE", keys.gone, "-inf", oldest)
+        return _sum(forgotten)
+
+    async def _sweep_pictures(self) -> Forgotten:
+        if not self._picture_days:
+            return Forgotten()
+        oldest = time.time() - self._picture_days * _DAY
+        old = await self._redis.execute("ZRANGEBYSCORE", self._keys.pictures, "-inf", f"({oldest}")
+        gone = 0
+        for sha256 in old:
+            gone += await self._redis.execute("DEL", self._keys.picture(sha256.decode()))
+            await self._redis.execute("ZREM", self._keys.pictures, sha256)
+        return Forgotten(pictures=gone)
+
+    async def _forget(self, conversation: str, ids: Sequence[bytes]) -> Forgotten:
+        """Remove messages: first what points to them, so that one that is interrupted can be done again."""
+        keys = self._keys.conversation(conversation)
+        messages = pictures = 0
+        for start in range(0, len(ids), _PAGE):
+            page = ids[start : start + _PAGE]
+            pictures += await self._unindex(await self._messages(conversation, page))
+            removed, _ = await self._redis.execute_all([("HDEL", keys.messages, *page), ("ZREM", keys.order, *page)])
+            messages += removed
+        if not await self._redis.execute("EXISTS", keys.messages):
+            await self._redis.execute("ZREM", self._keys.conversations, conversation)
+        return Forgotten(messages=messages, pictures=pictures)
+
+    # --- indexes ---------------------------------------------------------------------------------------------------
+
+    def _index(self, message: Message) -> list[Command]:
+        """What makes a message found: by its person, by its pictures, and its conversation among all."""
+        place = message.place
+        points_here = reference(place.conversation, message.id)
+        commands: list[Command] = [
+            ("SADD", self._keys.person(place.platform, place.workspace, message.author.id), points_here),
+            ("ZADD", self._keys.conversations, time.time(), place.conversation),
+        ]
+        commands += [("SADD", self._keys.picture_uses(one.sha256), points_here) for one in message.pictures]
+        return commands
+
+    async def _unindex(self, messages: Iterable[Message]) -> int:
+        """Let nothing point to these messages any more; answer how many pictures went with their last use."""
+        gone = 0
+        for message in messages:
+            gone += await self._release_pictures(message, message.pictures)
+            place = message.place
+            person = self._keys.person(place.platform, place.workspace, message.author.id)
+            await self._redis.execute("SREM", person, reference(place.conversation, message.id))
+        return gone
+
+    async def _release_pictures(self, message: Message, pictures: Iterable[Picture]) -> int:
+        gone = 0
+        for sha256 in {one.sha256 for one in pictures}:
+            keys = (self._keys.picture(sha256), self._keys.picture_uses(sha256))
+            if await self._release(keys, (reference(message.place.conversation, message.id),)):
+                gone += await self._redis.execute("ZREM", self._keys.pictures, sha256)
+        return gone
+
+    # --- counting --------------------------------------------------------------------------------------------------
+
+    async def statistics(self) -> StoreStatistics:
+        """How much is kept."""
+        conversations = messages = 0
+        async for conversation in self._all_conversations():
+            count = await self._redis.execute("ZCARD", self._keys.conversation(conversation).order)
+            conversations += count > 0
+            messages += count
+        pictures = await self._redis.execute("ZCARD", self._keys.pictures)
+        return StoreStatistics(conversations=conversations, messages=messages, pictures=pictures)
+
+    async def _all_conversations(self) -> AsyncIterator[str]:
+        position = -1
+        seen: set[str] = set()
+        while position != 0:
+            position, found = await self._redis.execute("ZSCAN", self._keys.conversations, max(position, 0))
+            for conversation in {name.decode() for name, _ in found} - seen:
+                seen.add(conversation)  # a scan may tell one twice
+                yield conversation
+
+
+def _microseconds(message: Message) -> int:
+    """When a message was sent, since 1970; exact as a sorted set's score."""
+    return round(message.sent_at.timestamp() * 1e6)
+
+
+def _sum(parts: Iterable[Forgotten]) -> Forgotten:
+    parts = list(parts)
+    return Forgotten(messages=sum(one.messages for one in parts), pictures=sum(one.pictures for one in parts))

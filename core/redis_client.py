@@ -1,0 +1,188 @@
+"""A client of the conversation store's Redis, embedded or by URL, and what Redis's errors mean to a person."""
+
+import logging
+from collections.abc import Awaitable, Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol, Self
+from urllib.parse import urlsplit
+
+from redis.asyncio import ConnectionPool, Redis
+from redis.asyncio.connection import UnixDomainSocketConnection
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialWithJitterBackoff
+from redis.exceptions import AuthenticationError, RedisError
+
+from core.errors import SettingsError, StoreUnavailableError
+from core.redis_server import EmbeddedRedis
+
+_log = logging.getLogger(__name__)
+
+CONNECT_TIMEOUT = 3.0
+ANSWER_TIMEOUT = 10.0
+"""Seconds. Whoever blocks in Redis on purpose must ask for less, or for a client of its own."""
+
+_MEANINGS = (
+    ("OOM", "is out of memory", "Raise its maxmemory, or forget old conversations and pictures."),
+    ("MISCONF", "can't write to its disk", "Make room on its disk, and see its log."),
+    ("READONLY", "is a read-only replica", "Point LORELENS_REDIS_URL at the primary."),
+    ("LOADING", "is still loading its data", "Try again in a moment."),
+    ("MASTERDOWN", "is a replica without its primary", "Point LORELENS_REDIS_URL at the primary."),
+    ("CLUSTERDOWN", "is a cluster that is down", "See the state of the cluster's nodes."),
+    ("NOPERM", "does not allow this user what is needed", "Give the user all commands on keys lorelens:*."),
+    ("NOAUTH", "asks for a password", "Put it into LORELENS_REDIS_URL: redis://user:password@host:port."),
+    ("WRONGPASS", "does not accept the user and password", "Check them in LORELENS_REDIS_URL."),
+)
+"""The code of an error of Redis, what happened, and what the person can do. Within a script it stands in the text."""
+
+
+Command = tuple[str | bytes | float, ...]
+
+
+class Script(Protocol):
+    """A Lua script: all its keys stand in one slot."""
+
+    def __call__(self, keys: Sequence[str], args: Sequence[str | bytes | float]) -> Awaitable[Any]:
+        """Run it, and give Redis's plain answer."""
+        ...
+
+
+class ConnectedRedis:
+    """A client that answered a PING, and the embedded server behind it, if it is one. Answers come as bytes."""
+
+    def __init__(self, client: "Redis", where: str, embedded: EmbeddedRedis | None = None) -> None:
+        self.client = client
+        self.where = where
+        self.embedded = embedded
+
+    async def execute(self, *command: str | bytes | float) -> Any:
+        """One command, and Redis's plain answer to it."""
+        with self.errors():
+            answer: Any = await self.client.execute_command(*command)
+            return answer
+
+    async def execute_all(self, commands: Sequence[Command]) -> list[Any]:
+        """Commands sent together, not as one transaction, and the answers to them."""
+        with self.errors():
+            async with self.client.pipeline(transaction=False) as pipeline:
+                for command in commands:
+                    pipeline.execute_command(*command)  # pyright: ignore[reportUnknownMemberType]
+                return await pipeline.execute()
+
+    def script(self, source: str) -> Script:
+        """A Lua script, sent whole only where Redis does not have it yet."""
+        registered = self.client.register_script(source)
+
+        async def run(keys: Sequence[str], args: Sequence[str | bytes | float]) -> Any:
+            with self.errors():
+                return await registered(keys, args)
+
+        return run
+
+    async def close(self) -> None:
+        """Close the connections; an embedded server ends with its last user."""
+        try:
+            await self.client.aclose(close_connection_pool=True)
+        finally:
+            if self.embedded is not None:
+                await self.embedded.stop()
+
+    @contextmanager
+    def errors(self) -> Generator[None]:
+        """Turn what redis-py raises into a `StoreUnavailableError` that says what to do."""
+        try:
+            yield
+        except RedisError as error:
+            if isinstance(error.__cause__, StoreUnavailableError):
+                raise error.__cause__ from error
+            raise _meaning(error, self) from error
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+
+class _EmbeddedConnection(UnixDomainSocketConnection):
+    """Starts the embedded server again where it was killed, instead of failing until the process is restarted."""
+
+    def __init__(self, *, embedded: EmbeddedRedis, **options: Any) -> None:
+        super().__init__(path=embedded.socket, **options)  # pyright: ignore[reportUnknownMemberType]
+        self._embedded = embedded
+
+    async def _connect(self) -> None:
+        try:
+            await super()._connect()
+        except OSError as error:
+            _log.warning("The embedded Redis at %s does not answer (%s); it is started again.", self.path, error)
+            await self._embedded.revive()
+            self.path = self._embedded.socket
+            await super()._connect()
+
+
+async def connect(redis_url: str, data: Path) -> ConnectedRedis:
+    """A client of the Redis at this URL (redis://, rediss://, unix://), or of the embedded one where it is empty.
+
+    Raises `SettingsError` for a URL that is none, `StoreUnavailableError` where nothing answers; neither tells the
+    password.
+    """
+    connected = _by_url(redis_url) if redis_url else await _embedded(data)
+    try:
+        await connected.execute("PING")
+    except BaseException:
+        await connected.close()
+        raise
+    return connected
+
+
+async def _embedded(data: Path) -> ConnectedRedis:
+    embedded = await EmbeddedRedis.start(data)
+    pool = ConnectionPool(connection_class=_EmbeddedConnection, embedded=embedded, **_options(retries=1))
+    return ConnectedRedis(Redis(connection_pool=pool), f"the embedded Redis in {embedded.path}", embedded)
+
+
+def _by_url(url: str) -> ConnectedRedis:
+    try:
+        pool = ConnectionPool.from_url(url, **_options(retries=2))  # pyright: ignore[reportUnknownMemberType]
+        where = _without_secrets(url)
+    except ValueError:
+        # Not chained: what the parser says may quote the password.
+        raise SettingsError(
+            "LORELENS_REDIS_URL is not the URL of a Redis.",
+            hint="It reads redis://user:password@host:6379/0, rediss:// for TLS, or unix:///path/to/redis.sock; "
+            "special characters in the password are percent-encoded.",
+        ) from None
+    return ConnectedRedis(Redis(connection_pool=pool), f"the Redis at {where}")
+
+
+def _options(retries: int) -> dict[str, Any]:
+    return {
+        "socket_connect_timeout": CONNECT_TIMEOUT,
+        "socket_timeout": ANSWER_TIMEOUT,
+        "retry": Retry(ExponentialWithJitterBackoff(base=0.05, cap=0.5), retries),
+        "decode_responses": False,
+    }
+
+
+def _without_secrets(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme == "unix":
+        return parts.path
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    return f"{parts.scheme}://{host}:{parts.port or 6379}{parts.path}"
+
+
+def _meaning(error: RedisError, connected: ConnectedRedis) -> StoreUnavailableError:
+    said = str(error)
+    name = f"T{connected.where[1:]}"
+    code = error.status_code or said.split(" ")[0]
+    for mark, happened, hint in _MEANINGS:
+        if code == mark or f"-{mark} " in said:
+            return StoreUnavailableError(f"{name} {happened}.", hint=hint)
+    hint = "Is it running, and reachable from here? Then try again."
+    if isinstance(error, AuthenticationError):
+        hint = "Check the user and password in LORELENS_REDIS_URL."
+    elif connected.embedded is not None:
+        hint = connected.embedded.advice()
+    return StoreUnavailableError(f"{name} could not be used: {said.rstrip('.')}.", hint=hint)

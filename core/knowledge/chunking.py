@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import NamedTuple
 
-from core.knowledge.documents import Document, Section
+from core.knowledge.documents import Document
 from core.language import UNKNOWN, detect_language
 from core.messages import Value
 
@@ -17,6 +17,7 @@ _PARAGRAPH = re.compile(r"\S[^\n]*(?:\n[ \t]*\S[^\n]*)*")
 _LINE = re.compile(r"\S[^\n]*")
 _SENTENCE = re.compile(r"\S.*?(?:[。！？；…]+[”’」』）)\"']*|[.!?]+[\"'”’)\]]*(?=\s)|$)", re.S | re.M)
 _FINER = (_PARAGRAPH, _LINE, _SENTENCE)
+_SHORT = 60
 _BATCH = 4096
 
 
@@ -24,12 +25,14 @@ class ChunkLimits(Value):
     """How large chunks become.
 
     `characters` bounds a chunk in a language the encoder does not read, `most_characters` any chunk, however many
-    tokens the encoder could take. A chunk filled less than `smallest` (a share of what fits) joins a neighbour.
+    tokens the encoder could take. `related` and `unrelated` say how much is against sections sharing a chunk when they
+    stand under one parent, or do not; against a chunk that is empty by a half speaks 0.25, by three quarters 0.56.
     """
 
     characters: int = 950
     most_characters: int = 1600
-    smallest: float = 0.25
+    related: float = 0.15
+    unrelated: float = 0.5
 
 
 USUAL_LIMITS = ChunkLimits()
@@ -66,7 +69,7 @@ def cut(
     """The chunks of a document in order; every character that is not white space is in exactly one.
 
     A chunk breaks between sections where it can, else between paragraphs, lines, sentences, words, or anywhere. Small
-    neighbouring sections under one parent share a chunk.
+    neighbouring sections, under one parent above all, share a chunk.
 
     Args:
         document: what to cut.
@@ -77,7 +80,7 @@ def cut(
     """
     measure = _Measure(document.text, count_tokens, budget, languages, limits)
     units = _keep_together(document, _units(document, measure))
-    spans = _verified(_join_small(_pack(document, units, limits), limits), measure)
+    spans = _verified(_pack(document, units, limits), measure)
     return [_chunk(document, start, end, bounds) for (start, end), bounds in _with_sections(document, spans)]
 
 
@@ -122,7 +125,7 @@ def _units(document: Document, measure: _Measure) -> list[_Unit]:
     waiting = [
         (span, number, 1)
         for number, section in enumerate(document.sections)
-        for span in _matches(_PARAGRAPH, document.text, section.start, section.end)
+        for span in _gathered(_matches(_PARAGRAPH, document.text, section.start, section.end))
     ]
     done: list[_Unit] = []
     while waiting:
@@ -139,7 +142,7 @@ def _units(document: Document, measure: _Measure) -> list[_Unit]:
 
 def _split(text: str, span: tuple[int, int], level: int, cost: float) -> Iterator[tuple[int, int]]:
     if level < len(_FINER):
-        return _matches(_FINER[level], text, *span)
+        return _gathered(_matches(_FINER[level], text, *span))
     return _windows(text, span, ceil(cost * 1.05))
 
 
@@ -148,6 +151,23 @@ def _matches(pattern: re.Pattern[str], text: str, start: int, end: int) -> Itera
         trimmed = match.group().rstrip()
         if trimmed:
             yield match.start(), match.start() + len(trimmed)
+
+
+def _gathered(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """The same runs, very short neighbours as one: where to break between them is all the same, and there may be many.
+
+    The first stays alone, as it may be a heading.
+    """
+    first, start, end = True, 0, 0
+    for span in spans:
+        if end and (first or span[1] - start > _SHORT):
+            yield start, end
+            first, end = False, 0
+        if not end:
+            start = span[0]
+        end = span[1]
+    if end:
+        yield start, end
 
 
 def _windows(text: str, span: tuple[int, int], count: int) -> Iterator[tuple[int, int]]:
@@ -179,90 +199,73 @@ def _seam(text: str, earliest: int, latest: int, end: int) -> int:
 
 
 def _keep_together(document: Document, units: list[_Unit]) -> list[_Unit]:
-    """Units joined that belong together and fit: a block of code, a table, a heading and what comes right under it."""
-    sections, text = document.sections, document.text
+    """Units joined that belong together and fit: a table, a block of code, a heading and what comes right under it."""
+    joined: list[_Unit] = []
+    for unit in reversed(units):
+        after = joined[-1] if joined else None
+        if after and unit.cost + after.cost <= 1 and _belong_together(document, unit, after):
+            joined[-1] = _Unit(unit.start, after.end, unit.section, unit.cost + after.cost)
+        else:
+            joined.append(unit)
+    return joined[::-1]
 
-    def of_one_block(last: _Unit, unit: _Unit) -> bool:
-        section = sections[unit.section]
-        return last.section == unit.section and section.kind != "prose" and last.start == section.start
 
-    def headed(last: _Unit, unit: _Unit) -> bool:
-        path = sections[unit.section].heading_path
-        return bool(path) and sections[last.section].heading_path == path and text[last.start : last.end] == path[-1]
-
-    for belongs in (of_one_block, headed):
-        kept: list[_Unit] = []
-        for unit in units:
-            if kept and kept[-1].cost + unit.cost <= 1 and belongs(kept[-1], unit):
-                kept[-1] = _Unit(kept[-1].start, unit.end, unit.section, kept[-1].cost + unit.cost)
-            else:
-                kept.append(unit)
-        units = kept
-    return units
+def _belong_together(document: Document, unit: _Unit, after: _Unit) -> bool:
+    one, other = document.sections[unit.section], document.sections[after.section]
+    if unit.section == after.section and one.kind != "prose":
+        return True
+    path = one.heading_path
+    heads = bool(path) and document.text[unit.start : unit.end] == path[-1]
+    return heads and other.heading_path[: len(path)] == path
 
 
 def _pack(document: Document, units: Sequence[_Unit], limits: ChunkLimits) -> list[list[_Unit]]:
-    """Units in groups of a chunk each."""
-    runs = _runs(document.sections)
-    totals: dict[int, float] = {}
-    for unit in units:
-        totals[runs[unit.section]] = totals.get(runs[unit.section], 0.0) + unit.cost
+    """Units in groups of a chunk each: of all ways to group them, the one with the least harm, by dynamic programming.
+
+    Harm is done by a chunk that is far from full (the square of what is free), by one that holds sections which have
+    little to do with each other, and by a break inside of a section, most of all inside a paragraph or after a colon.
+    """
+    apart = [_apart(document, units[number - 1], units[number], limits) for number in range(1, len(units))]
+    least = [0.0] + [float("inf")] * len(units)
+    began = [0] * (len(units) + 1)
+    for first in range(len(units)):
+        harm = least[first] + (apart[first - 1].break_harm if first else 0.0)
+        filled = 0.0
+        for number in range(first, len(units)):
+            filled += units[number].cost
+            harm += apart[number - 1].join_harm if number > first else 0.0
+            if filled > 1 and number > first:
+                break
+            total = harm + max(0.0, 1 - filled) ** 2
+            if total < least[number + 1]:
+                least[number + 1], began[number + 1] = total, first
     groups: list[list[_Unit]] = []
-    used = 0.0
-    for unit in units:
-        run = runs[unit.section]
-        if groups and used + unit.cost <= 1 and _joins(document, groups[-1][-1], unit, runs, totals[run], used, limits):
-            groups[-1].append(unit)
-            used += unit.cost
-        else:
-            groups.append([unit])
-            used = unit.cost
-    return groups
+    end = len(units)
+    while end:
+        groups.append(list(units[began[end] : end]))
+        end = began[end]
+    return groups[::-1]
 
 
-def _joins(
-    document: Document,
-    last: _Unit,
-    unit: _Unit,
-    runs: Sequence[int],
-    total: float,
-    used: float,
-    limits: ChunkLimits,
-) -> bool:
-    """Whether a unit that fits goes into the chunk that is being filled."""
-    if runs[last.section] == runs[unit.section]:
-        # A section of one and a bit chunks becomes two halves, not one full chunk and a crumb.
-        return total <= 1 or used < total / ceil(total) * 0.98
-    if used < limits.smallest:
-        return True
-    before, after = document.sections[last.section].heading_path, document.sections[unit.section].heading_path
-    siblings = len(_shared(before, after)) >= min(len(before), len(after)) - 1
-    return siblings and used + total <= 1
+class _Apart(NamedTuple):
+    """What it costs to break between two neighbouring units, and what to keep them in one chunk."""
+
+    break_harm: float
+    join_harm: float
 
 
-def _runs(sections: Sequence[Section]) -> list[int]:
-    """For each section the number of the run it is in: neighbours under one heading path and on one page."""
-    runs: list[int] = []
-    for number, section in enumerate(sections):
-        before = sections[number - 1] if number else None
-        same = before and (before.heading_path, before.page) == (section.heading_path, section.page)
-        runs.append(runs[-1] + (not same) if runs else 0)
-    return runs
-
-
-def _join_small(groups: list[list[_Unit]], limits: ChunkLimits) -> list[list[_Unit]]:
-    """What is still small joins the chunk before it, or that joins it, where both fit into one."""
-    joined: list[list[_Unit]] = []
-    cost_before = 0.0
-    for group in groups:
-        cost = sum(unit.cost for unit in group)
-        if joined and cost_before + cost <= 1 and min(cost, cost_before) < limits.smallest:
-            joined[-1].extend(group)
-            cost_before += cost
-        else:
-            joined.append(group)
-            cost_before = cost
-    return joined
+def _apart(document: Document, before: _Unit, after: _Unit, limits: ChunkLimits) -> _Apart:
+    one, other = document.sections[before.section], document.sections[after.section]
+    if one.heading_path == other.heading_path:
+        if one.page != other.page:
+            return _Apart(0.1, 0.0)
+        paragraph = before.section == after.section and "\n\n" not in document.text[before.end : after.start]
+        announced = document.text[before.end - 1] in ":："
+        return _Apart(0.6 if paragraph or announced else 0.3, 0.0)
+    related = (
+        len(_shared(one.heading_path, other.heading_path)) >= min(len(one.heading_path), len(other.heading_path)) - 1
+    )
+    return _Apart(0.0, limits.related if related else limits.unrelated)
 
 
 def _verified(groups: list[list[_Unit]], measure: _Measure) -> list[tuple[int, int]]:

@@ -172,6 +172,7 @@ class _Reader:
         for line_break in tag.find_all("br"):
             line_break.replace_with("\n")
         self._builder.code(tag.get_text())
+        self._list_lines = 0
 
     def _list(self, tag: Tag) -> None:
         self.flush()
@@ -216,6 +217,7 @@ class _Reader:
             self._builder.prose(caption.get_text())
         pending: list[tuple[FoundPicture, str]] = []
         self._builder.table(_filled([[(self._cell(cell, pending), cell) for cell in row] for row in cells]))
+        self._list_lines = 0
         for picture, alt in pending:
             self._builder.picture(picture.name, picture.data, alt=alt)
 

@@ -11,9 +11,9 @@ from typing import Any
 
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
 _KANA = "\u3040-\u30ff\u31f0-\u31ff"
-_TOKEN = re.compile(
-    rf"[{_HAN}{_KANA}]+|[^\W_{_HAN}{_KANA}]+(?:[._:/@\-'’][^\W_{_HAN}{_KANA}]+|_+[^\W_{_HAN}{_KANA}]+)*"
-)
+_WORD = rf"[^\W_{_HAN}{_KANA}]+"
+_TOKEN = re.compile(rf"[{_HAN}{_KANA}]+|{_WORD}(?:(?:[._:/@\-'’]|_+|(?<=\d),(?=\d{{3}})){_WORD})*")
+_GROUPED_NUMBER = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _IS_CJK = re.compile(rf"[{_HAN}{_KANA}]")
 _PARTS = re.compile(r"[._:/@\-'’_]+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -66,6 +66,7 @@ def stem(word: str) -> str:
 
 @lru_cache(maxsize=1)
 def _stemmer() -> Any:
-    import snowballstemmer  # untyped
+    import snowballstemmer
 
-    return snowballstemmer.stemmer("english")
+    module: Any = snowballstemmer  # untyped
+    return module.stemmer("english")

@@ -63,7 +63,8 @@ class SentenceTransformerEncoder:
             from sentence_transformers import SentenceTransformer
         except ImportError as error:
             raise MissingPartError(
-                "sentence-transformers is not installed.", hint='Install it: pip install "lorelens[local]" torch==2.13.0'
+                "sentence-transformers is not installed.",
+                hint='Install it: pip install "lorelens[local]" torch==2.13.0',
             ) from error
         try:
             return SentenceTransformer(self.name)
@@ -71,5 +72,5 @@ class SentenceTransformerEncoder:
             raise ModelUnavailableError(
                 f'The encoder "{self.name}" could not be loaded: {error}.',
                 hint="Check its name and the connection to the model hub, or name a local folder; "
-                'LORELENS_ENCODER=minilm needs neither.',
+                "LORELENS_ENCODER=minilm needs neither.",
             ) from error

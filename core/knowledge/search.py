@@ -1,0 +1,58 @@
+"""Search over the knowledge: candidates from the index, fused by language, ranked again by how well they fit."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Literal
+
+from core.knowledge.index import Hit, KnowledgeIndex, SearchQuery
+from core.language import detect_language
+from core.messages import EVERYONE
+from core.models.encoder import Encoder
+
+CANDIDATES = 60
+QUERY_CHARACTERS = 2000
+"""How much of a long question is searched by."""
+DENSE_WEIGHT = 0.5
+
+Kinds = tuple[Literal["text", "picture"], ...]
+
+
+class KnowledgeSearch:
+    """Finds passages for a question."""
+
+    def __init__(self, index: KnowledgeIndex, encoder: Encoder | None) -> None:
+        self._index = index
+        self._encoder = encoder
+
+    async def search(
+        self,
+        question: str,
+        *,
+        limit: int = 10,
+        audience: tuple[str, ...] = (EVERYONE,),
+        sources: Sequence[str] | None = None,
+        kinds: Kinds = ("text", "picture"),
+    ) -> list[Hit]:
+        """The passages that fit a question best, best first."""
+        question = question[:QUERY_CHARACTERS].strip()
+        if not question:
+            return []
+        vector = await self._encode(question)
+        query = SearchQuery(
+            text=question,
+            vector=vector,
+            dense_weight=DENSE_WEIGHT if vector is not None else 0.0,
+            limit=CANDIDATES,
+            audience=audience,
+            sources=tuple(sources) if sources is not None else None,
+            kinds=kinds,
+        )
+        return (await self._index.search(query))[:limit]
+
+    async def _encode(self, question: str) -> tuple[float, ...] | None:
+        encoder = self._encoder
+        if encoder is None:
+            return None
+        if encoder.languages is not None and detect_language(question) not in encoder.languages:
+            return None
+        return tuple((await asyncio.to_thread(encoder.encode, [question]))[0].tolist())

@@ -72,7 +72,7 @@ class LanceIndex:
         async with _clear_errors(self._folder):
             batch = pa.Table.from_pylist(rows, schema=await self._table.schema())
             merge = self._table.merge_insert("id").when_matched_update_all().when_not_matched_insert_all()
-            await merge.execute(batch)
+            await merge.execute(batch, on_bad_vectors="null")
 
     async def delete(self, source: str, path: str | None = None) -> int:
         """Delete what came from one document, or from a whole source."""

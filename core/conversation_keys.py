@@ -135,11 +135,11 @@ return 1
 """
 
 RELEASE_PICTURE_SCRIPT = """
-redis.call('SREM', KEYS[2], ARGV[1])
+redis.call('SREM', KEYS[2], unpack(ARGV))
 if redis.call('EXISTS', KEYS[2]) == 1 then
   return 0
 end
 redis.call('DEL', KEYS[1])
 return 1
 """
-"""Take a use away from a picture, and the picture with its last use; 1 if it went."""
+"""Take uses away from a picture, and the picture with its last use; 1 if it went."""

@@ -105,7 +105,7 @@ class Conversations:
             await self._unindex([message])
         elif before is not None:
             kept = {picture.sha256 for picture in message.pictures}
-            await self._release_pictures(before, (one for one in before.pictures if one.sha256 not in kept))
+            await self._release_pictures((before, one) for one in before.pictures if one.sha256 not in kept)
         return edited
 
     async def delete(self, conversation: str, message_id: str) -> bool:
@@ -224,32 +224,32 @@ class Conversations:
 
     def _index(self, message: Message) -> list[Command]:
         """What makes a message found: by its person, by its pictures, and its conversation among all."""
-        place = message.place
-        points_here = reference(place.conversation, message.id)
         commands: list[Command] = [
-            ("SADD", self._keys.person(place.platform, place.workspace, message.author.id), points_here),
-            ("ZADD", self._keys.conversations, time.time(), place.conversation),
+            ("SADD", self._person(message), _reference(message)),
+            ("ZADD", self._keys.conversations, time.time(), message.place.conversation),
         ]
-        commands += [("SADD", self._keys.picture_uses(one.sha256), points_here) for one in message.pictures]
+        commands += [("SADD", self._keys.picture_uses(one.sha256), _reference(message)) for one in message.pictures]
         return commands
 
-    async def _unindex(self, messages: Iterable[Message]) -> int:
+    async def _unindex(self, messages: Sequence[Message]) -> int:
         """Let nothing point to these messages any more; answer how many pictures went with their last use."""
-        gone = 0
-        for message in messages:
-            gone += await self._release_pictures(message, message.pictures)
-            place = message.place
-            person = self._keys.person(place.platform, place.workspace, message.author.id)
-            await self._redis.execute("SREM", person, reference(place.conversation, message.id))
+        gone = await self._release_pictures((one, picture) for one in messages for picture in one.pictures)
+        await self._redis.execute_all([("SREM", self._person(one), _reference(one)) for one in messages])
         return gone
 
-    async def _release_pictures(self, message: Message, pictures: Iterable[Picture]) -> int:
+    async def _release_pictures(self, uses: Iterable[tuple[Message, Picture]]) -> int:
+        users: dict[str, list[str]] = {}
+        for message, picture in uses:
+            users.setdefault(picture.sha256, []).append(_reference(message))
         gone = 0
-        for sha256 in {one.sha256 for one in pictures}:
+        for sha256, references in users.items():
             keys = (self._keys.picture(sha256), self._keys.picture_uses(sha256))
-            if await self._release(keys, (reference(message.place.conversation, message.id),)):
+            if await self._release(keys, references):
                 gone += await self._redis.execute("ZREM", self._keys.pictures, sha256)
         return gone
+
+    def _person(self, message: Message) -> str:
+        return self._keys.person(message.place.platform, message.place.workspace, message.author.id)
 
     # --- counting --------------------------------------------------------------------------------------------------
 
@@ -271,6 +271,10 @@ class Conversations:
             for conversation in {name.decode() for name, _ in found} - seen:
                 seen.add(conversation)  # a scan may tell one twice
                 yield conversation
+
+
+def _reference(message: Message) -> str:
+    return reference(message.place.conversation, message.id)
 
 
 def _microseconds(message: Message) -> int:

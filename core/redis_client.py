@@ -4,7 +4,7 @@ import logging
 from collections.abc import Awaitable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, cast
 from urllib.parse import urlsplit
 
 from redis.asyncio import ConnectionPool, Redis
@@ -58,16 +58,22 @@ class ConnectedRedis:
     async def execute(self, *command: str | bytes | float) -> Any:
         """One command, and Redis's plain answer to it."""
         with self.errors():
-            answer: Any = await self.client.execute_command(*command)
-            return answer
+            return cast(Any, await self.client.execute_command(*command))  # pyright: ignore[reportUnknownMemberType]
 
     async def execute_all(self, commands: Sequence[Command]) -> list[Any]:
         """Commands sent together, not as one transaction, and the answers to them."""
+        if not commands:
+            return []
         with self.errors():
             async with self.client.pipeline(transaction=False) as pipeline:
                 for command in commands:
                     pipeline.execute_command(*command)  # pyright: ignore[reportUnknownMemberType]
-                return await pipeline.execute()
+                # Not raised there: redis-py would put the command, and so what it carries, into the error's text.
+                answers: list[Any] = await pipeline.execute(raise_on_error=False)
+            for answer in answers:
+                if isinstance(answer, RedisError):
+                    raise answer
+        return answers
 
     def script(self, source: str) -> Script:
         """A Lua script, sent whole only where Redis does not have it yet."""
@@ -93,9 +99,10 @@ class ConnectedRedis:
         try:
             yield
         except RedisError as error:
-            if isinstance(error.__cause__, StoreUnavailableError):
-                raise error.__cause__ from error
-            raise _meaning(error, self) from error
+            cause = error.__cause__  # what goes wrong while connecting is wrapped
+            if isinstance(cause, StoreUnavailableError):
+                raise cause from error
+            raise _meaning(cause if isinstance(cause, RedisError) else error, self) from error
 
     async def __aenter__(self) -> Self:
         return self

@@ -169,7 +169,7 @@ class RedisFolder:
 
     def _ask_to_end(self) -> None:
         try:
-            self.ask(b"SHUTDOWN")
+            self.ask(b"SHUTDOWN NOSAVE")  # no snapshot; the append-only file is completed all the same
         except OSError:
             # Its socket is gone or silent. The server lock is held, so the process id is still the server's.
             pid = self.pid()

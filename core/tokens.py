@@ -11,7 +11,7 @@ _PIECES = re.compile(
     r"|(?P<ideograph>[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef\U00020000-\U0003134f])"
     r"|(?P<letters>[^\W\d_a-zA-Z\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]+)"
     r"|(?P<newlines>\n\s*)"
-    r"|(?P<mark>([^\w\s]|_)\3*)"
+    r"|(?P<mark>(?P<one>[^\w\s]|_)(?P=one)*)"
 )
 
 

@@ -1,0 +1,199 @@
+"""A picture as a passage: the words of every page that shows it, and what can be read in it.
+
+People search a picture by what its page says of it, in the page's language, and by what they remember of it. So one
+picture is one passage with the words of all its pages, English and Chinese alike; but never across audiences: the words
+of a private page must not be found, or shown, where the page itself may not be.
+"""
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from pathlib import PurePosixPath
+
+from core.evidence import OcrLine
+from core.knowledge.documents import Passage, PictureFacts
+from core.language import UNKNOWN, detect_language
+from core.messages import EVERYONE, Picture, Value
+
+OCR_CHARACTERS = 1500
+CONTEXT_CHARACTERS = 1600
+HEADING_CHARACTERS = 800
+ALT_CHARACTERS = 500
+"""Bounds on what is kept of each kind of words: a picture that fifty pages show is still one short passage."""
+SURE_ENOUGH = 0.6
+"""OCR below this confidence is left out: it is mostly icons and texture read as letters."""
+
+_WORDS = re.compile(r"[^\W\d_]+|\d+")
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_NAMES_OF_NOTHING = (
+    "img image images picture pictures pic photo photos screenshot screenshots screen shot capture clip figure fig"
+    " untitled unnamed copy final new scan dsc pasted wechat wx mmexport attachment file at am pm"
+    " 图片 截图 截屏 图像 照片 微信图片 未命名 企业微信截图 屏幕截图 副本"
+)
+_SAY_NOTHING = frozenset(_NAMES_OF_NOTHING.split())
+
+
+class PictureMention(Value):
+    """A picture where one document shows it; `path` and `title` are the document's, `name` is the picture's own."""
+
+    path: str
+    title: str = ""
+    name: str
+    alt: str = ""
+    heading_path: tuple[str, ...] = ()
+    context: str = ""
+    page: int | None = None
+    language: str = UNKNOWN
+
+
+def picture_passage(
+    mentions: Sequence[PictureMention],
+    lines: Sequence[OcrLine],
+    picture: Picture,
+    *,
+    source: str,
+    path: str,
+    audience: tuple[str, ...] = (EVERYONE,),
+    caption: str = "",
+    use_names: bool = True,
+    ordinal: int = 0,
+) -> Passage:
+    """The passage of one picture for one audience.
+
+    Args:
+        mentions: where documents of exactly this audience show it, in a stable order; the first names the passage.
+        lines: what OCR read in it, in reading order.
+        picture: its hash and size.
+        source: the knowledge source that it belongs to.
+        path: where it is found within the source.
+        audience: who may see all of the mentions.
+        caption: words for what it shows, from a model or from `core.reading.appearance`.
+        use_names: whether the words of file names count; off, alt texts that only repeat a file name are left out too.
+        ordinal: its place among the pictures of `path`.
+    """
+    facts = PictureFacts(
+        sha256=picture.sha256,
+        media_type=picture.media_type,
+        width=picture.width,
+        height=picture.height,
+        alt=_alt(mentions, picture, use_names=use_names),
+        ocr=readable(lines),
+        context=_joined((one.context for one in mentions), CONTEXT_CHARACTERS),
+        headings=_joined((_place(one, use_names=use_names) for one in mentions), HEADING_CHARACTERS),
+        caption=" ".join(caption.split()),
+    )
+    first = mentions[0] if mentions else None
+    languages = {one.language for one in mentions} or {detect_language(facts.ocr)}
+    return Passage(
+        id=_identity(source, picture.sha256, audience),
+        source=source,
+        path=path,
+        kind="picture",
+        text=_text(facts),
+        title=first.title if first and (use_names or not _is_alone(first)) else "",
+        heading_path=first.heading_path if first else (),
+        page=first.page if first else None,
+        ordinal=ordinal,
+        language=languages.pop() if len(languages) == 1 else UNKNOWN,
+        audience=audience,
+        picture=facts,
+    )
+
+
+def name_words(name: str) -> str:
+    """The words of a file name, or nothing where it says nothing ("IMG_2034.png", "picture-3")."""
+    path, _, embedded = name.partition("#")
+    if embedded:
+        return ""
+    stem = unicodedata.normalize("NFKC", PurePosixPath(path).stem)
+    words = [word for piece in _WORDS.findall(stem) for word in _CAMEL.split(piece)]
+    if all(word.isdigit() or word.lower() in _SAY_NOTHING or len(word) < 2 for word in words):
+        return ""
+    return " ".join(word for word in words if not (word.isdigit() and len(word) > 4))
+
+
+def readable(lines: Sequence[OcrLine], limit: int = OCR_CHARACTERS) -> str:
+    """What OCR read, a line a line, without repetitions and noise; where it is too much, the largest letters stay."""
+    kept: dict[str, OcrLine] = {}
+    for line in lines:
+        text = " ".join(line.text.split())
+        if line.confidence >= SURE_ENOUGH and any(map(str.isalnum, text)):
+            kept.setdefault(text, line)
+    if sum(map(len, kept)) + len(kept) > limit:
+        by_size = sorted(kept.items(), key=lambda item: item[1].box[1] - item[1].box[3])
+        chosen = set(_within([text for text, _ in by_size], limit))
+        return "\n".join(text for text in kept if text in chosen)
+    return "\n".join(kept)
+
+
+def encoder_text(passage: Passage, languages: frozenset[str] | None) -> str:
+    """The words of a picture that an encoder can read, the most telling first (`languages` None: it reads any)."""
+    facts = passage.picture
+    if facts is None:
+        return passage.text
+    parts = [facts.alt, facts.headings, facts.context, facts.caption, facts.ocr]
+    lines = [line for part in parts for line in part.split("\n") if line]
+    readable_lines = [
+        line for line in lines if languages is None or detect_language(line) in languages or not _has_letters(line)
+    ]
+    return "\n".join(readable_lines)
+
+
+def _has_letters(text: str) -> bool:
+    return any(map(str.isalpha, text))
+
+
+def _alt(mentions: Sequence[PictureMention], picture: Picture, *, use_names: bool) -> str:
+    names = dict.fromkeys(one.name for one in mentions)
+    repeating = {_bare(form) for name in names for form in _forms(name)}
+    alts = [one.alt for one in mentions if one.alt and _bare(one.alt) not in repeating]
+    alts += [picture.alt] if picture.alt and _bare(picture.alt) not in repeating else []
+    return _joined([*alts, *(map(name_words, names) if use_names else ())], ALT_CHARACTERS)
+
+
+def _forms(name: str) -> tuple[str, ...]:
+    path = PurePosixPath(name.partition("#")[0])
+    return name, str(path), path.name, path.stem
+
+
+def _bare(text: str) -> str:
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))
+
+
+def _place(mention: PictureMention, *, use_names: bool) -> str:
+    """The title and the headings it stands under, outermost first, each once."""
+    title = mention.title if use_names or not _is_alone(mention) else ""
+    return " › ".join(dict.fromkeys(part for part in (title, *mention.heading_path) if part))
+
+
+def _is_alone(mention: PictureMention) -> bool:
+    """Whether the picture is its own document, whose title is then its file's name."""
+    return mention.path == mention.name
+
+
+def _joined(texts: Iterable[str], limit: int) -> str:
+    """Different texts on lines of their own, as many as the limit holds."""
+    return "\n".join(_within(list(dict.fromkeys(" ".join(text.split()) for text in texts)), limit))
+
+
+def _within(texts: Sequence[str], limit: int) -> list[str]:
+    chosen: list[str] = []
+    room = limit
+    for text in texts:
+        if not text or room <= 0:
+            continue
+        chosen.append(text if len(text) <= room else text[:room].rstrip() + "…")
+        room -= len(text) + 1
+    return chosen
+
+
+def _text(facts: PictureFacts) -> str:
+    """What a person reads of it: its name, where it stands, what comes before it, what it looks like, what it says."""
+    parts = (facts.alt, facts.headings, facts.context, facts.caption, " · ".join(facts.ocr.split("\n")))
+    return "\n".join(part for part in parts if part)
+
+
+def _identity(source: str, sha256: str, audience: tuple[str, ...]) -> str:
+    key = "\0".join((source, "picture", sha256, *sorted(audience)))
+    return hashlib.sha256(key.encode()).hexdigest()[:32]

@@ -71,14 +71,20 @@ class DocumentBuilder:
         line = " ".join(tidy(text).split())
         if not line:
             return self._length
-        while self._headings and self._headings[-1][0] >= level:
-            self._headings.pop()
-        self._headings.append((level, line))
+        self.under(level, line)
         self._opened = True
         start = self._append(line, "prose", "\n\n")
         if level == 1:
             self._top_headings.append((start, line))
         return start
+
+    def under(self, level: int, text: str) -> None:
+        """What follows stands under a heading that is not itself part of the text; an empty one closes the level."""
+        while self._headings and self._headings[-1][0] >= level:
+            self._headings.pop()
+        line = " ".join(tidy(text).split())
+        if line:
+            self._headings.append((level, line))
 
     def prose(self, text: str, *, tight: bool = False) -> int:
         """Add a paragraph, or a line of a list (`tight`: on the line after the last). Answers where it starts."""
@@ -109,6 +115,26 @@ class DocumentBuilder:
                 position=self._length if position is None else position,
             )
         )
+
+    def include(self, document: Document) -> None:
+        """Add a whole document, below the headings that are open: what came inside of the one being built."""
+        base, offset = self.heading_path, self._length + (2 if self._parts and document.text else 0)
+        if document.text:
+            if self._parts:
+                self._parts.append("\n\n")
+            self._sections += [
+                (offset + part.start, base + part.heading_path, part.page, part.kind) for part in document.sections
+            ]
+            self._parts.append(document.text)
+            self._length = offset + len(document.text)
+            self._opened = True
+        self._pictures += (
+            picture.model_copy(
+                update={"heading_path": base + picture.heading_path, "position": offset + picture.position}
+            )
+            for picture in document.pictures
+        )
+        self._warnings.update(dict.fromkeys(document.warnings))
 
     def warn(self, sentence: str) -> None:
         """Note a part that could not be read, once."""

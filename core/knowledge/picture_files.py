@@ -1,0 +1,49 @@
+"""The knowledge's pictures on disk, named by what is in them."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from core.pictures import NormalizedPicture
+
+
+class PictureFiles:
+    """Content-addressed files: `<folder>/<first two digits>/<sha256>`. Writing is atomic, and writing twice is once."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def path(self, sha256: str) -> Path:
+        """Where a picture is, whether it is there or not; its ending says what it is once it is there."""
+        stem = self._folder / sha256[:2] / sha256
+        return next((path for path in (stem.with_suffix(".png"), stem.with_suffix(".jpg")) if path.exists()), stem)
+
+    def put(self, picture: NormalizedPicture) -> Path:
+        """Keep a picture."""
+        ending = ".jpg" if picture.picture.media_type == "image/jpeg" else ".png"
+        path = (self._folder / picture.picture.sha256[:2] / picture.picture.sha256).with_suffix(ending)
+        if path.exists():
+            return path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(picture.data)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(temporary).replace(path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+        return path
+
+    def get(self, sha256: str) -> bytes | None:
+        """The bytes of a picture, or None if it is not here."""
+        try:
+            return self.path(sha256).read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def delete(self, sha256: str) -> None:
+        """Let go of a picture."""
+        self.path(sha256).unlink(missing_ok=True)

@@ -122,9 +122,8 @@ class DocumentBuilder:
         if document.text:
             if self._parts:
                 self._parts.append("\n\n")
-            self._sections += [
-                (offset + part.start, base + part.heading_path, part.page, part.kind) for part in document.sections
-            ]
+            for part in document.sections:
+                self._sections.append((offset + part.start, base + part.heading_path, part.page, part.kind))
             self._parts.append(document.text)
             self._length = offset + len(document.text)
             self._opened = True

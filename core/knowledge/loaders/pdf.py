@@ -14,6 +14,7 @@ from pypdf.generic import Destination
 from core.errors import DocumentError
 from core.knowledge.documents import Document
 from core.knowledge.loaders.building import DocumentBuilder, clean, tidy
+from core.knowledge.loaders.sniffing import is_picture
 from core.knowledge.loaders.source import SourceFile
 
 SMALLEST_PICTURE = 32
@@ -131,7 +132,7 @@ def _add_pictures(builder: DocumentBuilder, page: PageObject, number: int, name:
         try:
             found: Any = page.images[key]
             large = found.image is not None and min(found.image.size) >= SMALLEST_PICTURE
-            data: bytes = found.data
+            data = _upright(found, page.rotation) if large else b""
         except Exception as error:  # noqa: BLE001 - as above
             builder.warn(f"A picture of page {number} can't be read: {type(error).__name__}: {error}.")
             continue
@@ -139,3 +140,13 @@ def _add_pictures(builder: DocumentBuilder, page: PageObject, number: int, name:
         if large and digest not in kept:
             kept.add(digest)
             builder.picture(f"{name}#picture-{len(kept)}", data)
+
+
+def _upright(found: Any, rotation: int) -> bytes:
+    """The picture as the page shows it, in a format that picture intake knows."""
+    data: bytes = found.data
+    if rotation % 360 == 0 and is_picture(data):
+        return data
+    written = io.BytesIO()
+    found.image.rotate(-rotation, expand=True).save(written, "PNG")
+    return written.getvalue()

@@ -200,20 +200,15 @@ def _try_lock(descriptor: int, kind: int) -> bool:
     return True
 
 
-def watch(folder: RedisFolder, run: str) -> None:
-    """Wait until the server of this `run` has no user, and end it."""
+def watch(folder: RedisFolder, run: str, pid: int) -> None:
+    """Wait until the server of this `run` and process has no user, and end it."""
     users = os.open(folder.path / "users.lock", os.O_RDWR)
     server = os.open(folder.path / "server.lock", os.O_RDWR)
-    pid = folder.pid()
-    while pid is None and not _try_lock(server, fcntl.LOCK_SH):
-        time.sleep(_PAUSE)
-        pid = folder.pid()
-    fcntl.flock(server, fcntl.LOCK_UN)
     try:
         _end_after_last_user(folder, run, users)
     except OSError:
         # The folder was removed under the server: it keeps nothing any more, and answers nobody.
-        if pid is not None and not _try_lock(server, fcntl.LOCK_SH):
+        if not _try_lock(server, fcntl.LOCK_SH):
             os.kill(pid, signal.SIGTERM)
 
 
@@ -228,4 +223,4 @@ def _end_after_last_user(folder: RedisFolder, run: str, users: int) -> None:
 
 
 if __name__ == "__main__":
-    watch(RedisFolder(Path(sys.argv[1])), sys.argv[2])
+    watch(RedisFolder(Path(sys.argv[1])), sys.argv[2], int(sys.argv[3]))

@@ -157,12 +157,10 @@ def _run_server(folder: RedisFolder) -> None:
     folder.clear()
     binary = choose_binary()
     _check_compatible(folder, binary)
-    watcher = _spawn(folder, binary)
-    try:
-        if not _joins(folder):
-            raise _died(folder, f"{binary} ended as soon as it was started.")
-    finally:
-        watcher.wait()
+    run = _spawn(folder, binary)
+    if not _joins(folder):
+        raise _died(folder, f"{binary} ended as soon as it was started.")
+    _spawn_watcher(folder, run)
 
 
 def _joins(folder: RedisFolder) -> bool:
@@ -187,8 +185,8 @@ def _joins(folder: RedisFolder) -> bool:
     return False
 
 
-def _spawn(folder: RedisFolder, binary: RedisBinary) -> "subprocess.Popen[bytes]":
-    """Start the server, detached, and its watcher; the watcher's starter is returned to be waited for."""
+def _spawn(folder: RedisFolder, binary: RedisBinary) -> str:
+    """Start the server, detached; answer the name of this run."""
     if folder.log.exists() and folder.log.stat().st_size > _LOG_LIMIT:
         folder.log.replace(folder.log.with_suffix(".log.1"))
     record = ServerRecord(secrets.token_hex(8), str(folder.place_for_socket()), binary.name, binary.version)
@@ -211,13 +209,18 @@ def _spawn(folder: RedisFolder, binary: RedisBinary) -> "subprocess.Popen[bytes]
         os.close(lock)
     if done.returncode != 0:
         raise _died(folder, f"{binary} could not be started.", (done.stdout + done.stderr).decode(errors="replace"))
-    return subprocess.Popen(  # noqa: S603 - this Python on a file of ours
-        [sys.executable, "-I", "-S", "-c", _WATCHER, redis_folder.__file__, str(folder.path), record.run],
+    return record.run
+
+
+def _spawn_watcher(folder: RedisFolder, run: str) -> None:
+    subprocess.run(  # noqa: S603 - this Python on a file of ours
+        [sys.executable, "-I", "-S", "-c", _WATCHER, redis_folder.__file__, str(folder.path), run, str(folder.pid())],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
         cwd="/",
+        check=False,  # without a watcher all works, but for the end of a server whose last user was killed
     )
 
 

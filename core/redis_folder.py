@@ -218,7 +218,9 @@ def _end_after_last_user(folder: RedisFolder, run: str, users: int) -> None:
         fcntl.flock(users, fcntl.LOCK_UN)
         with folder.door():
             record = folder.record()
-            if record is None or record.run != run or folder.end_if_unused() or not folder.is_running():
+            if record is None:
+                raise FileNotFoundError(folder.path / "server.json")
+            if record.run != run or folder.end_if_unused() or not folder.is_running():
                 return
 
 

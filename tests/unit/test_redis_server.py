@@ -130,6 +130,22 @@ async def test_files_of_redis_7_are_not_opened_by_6(tmp_path: Path) -> None:
         await EmbeddedRedis.start(tmp_path)
 
 
+async def test_a_newer_server_takes_the_files_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    newest = choose_binary()
+    with monkeypatch.context() as carried:
+        carried.setenv("PATH", "")
+        if newest == choose_binary():
+            pytest.skip("no redis-server newer than the carried one is on PATH")
+        async with await connect("", tmp_path) as redis:
+            await redis.execute("SET", "key", "value")
+    async with await connect("", tmp_path) as redis:
+        assert await redis.execute("GET", "key") == b"value"
+    with monkeypatch.context() as carried:
+        carried.setenv("PATH", "")
+        with pytest.raises(StoreUnavailableError, match="can't read them"):
+            await EmbeddedRedis.start(tmp_path)
+
+
 async def test_a_server_older_than_the_one_that_wrote_is_refused(tmp_path: Path) -> None:
     folder = RedisFolder(tmp_path / "redis")
     folder.create()

@@ -9,12 +9,12 @@ from uuid import uuid4
 
 import typer
 from adapters.terminal.render import render
-from core.conversations import Conversations
 from rich.console import Console
 
 from bots.ask import ME, Asker, read_picture
 from bots.running import DataOption, run, settings_for
 from core.application import Application
+from core.conversations import Conversations
 from core.errors import LorelensError
 from core.messages import Author, Message, Picture, Place
 from core.reply import Reply, ReplyPart, gather
@@ -70,13 +70,18 @@ async def _take(line: str, conversation: "Conversation", application: Applicatio
         await render(conversation.say(line), picture_path=application.pictures.path, console=console)
 
 
+def place_of(session: str) -> Place:
+    """Where a conversation of the terminal stands."""
+    return Place(platform="terminal", workspace="local", channel="chat", thread=session)
+
+
 class Conversation:
     """One conversation with its history in the store."""
 
     def __init__(self, application: Application, store: Conversations, session: str) -> None:
         self._application = application
         self._store = store
-        self._place = Place(platform="terminal", workspace="local", channel="chat", thread=session)
+        self._place = place_of(session)
         self._pictures: list[Picture] = []
 
     async def add_picture(self, path: Path) -> Picture:

@@ -39,10 +39,13 @@ def _register() -> None:
     from bots.chat import chat
     from bots.demo import demo
     from bots.doctor import doctor
-    from bots.knowledge import forget, ingest, sources
+    from bots.knowledge import forget, ingest_command, sources
     from bots.search import pictures, search
 
-    for command in (ask, chat, ingest, search, pictures, sources, forget, doctor, demo):
+    app.command()(ask)
+    app.command()(chat)
+    app.command("ingest")(ingest_command)
+    for command in (search, pictures, sources, forget, doctor, demo):
         app.command()(command)
 
 

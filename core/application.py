@@ -109,7 +109,12 @@ class Application:
         if self._conversations is None:
             from core.conversations import Conversations
 
-            self._conversations = await Conversations.open(self.settings.redis_url, self.data)
+            self._conversations = await Conversations.open(
+                self.settings.redis_url,
+                self.data,
+                conversation_days=self.settings.conversation_days,
+                picture_days=self.settings.picture_days,
+            )
         return self._conversations
 
     async def assistant(self, pictures: PictureSource | None = None) -> "Assistant":

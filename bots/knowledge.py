@@ -1,0 +1,182 @@
+"""`lorelens ingest`, `sources` and `forget`: what Lorelens knows, and how it comes to know and to forget it."""
+
+import json
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from bots.running import DataOption, JsonOption, run, settings_for
+from core.application import Application
+from core.errors import QuestionError
+from core.knowledge.ingest import IngestReport, Reader, ingest
+from core.knowledge.sources import forget_source, source_states
+
+SHOWN_REASONS = 20
+
+
+def ingest_command(
+    folder: Annotated[Path, typer.Argument(help="A folder, or a single file.")],
+    source: Annotated[str, typer.Option("--source", help="A name for it; the folder's own if not given.")] = "",
+    as_json: JsonOption = False,
+    data: DataOption = None,
+) -> None:
+    """Read documents and pictures in: what is new or changed is read, what vanished is removed."""
+    run(_ingest(folder, source, data, as_json=as_json), as_json=as_json)
+
+
+async def _ingest(folder: Path, source: str, data: Path | None, *, as_json: bool) -> int:
+    console = Console(stderr=as_json)
+    async with Application(settings_for(data)) as application:
+        report = await read_in(application, folder, source, console)
+    if as_json:
+        print(report.model_dump_json())
+    else:
+        show_report(report, console)
+    return 0
+
+
+async def read_in(application: Application, folder: Path, source: str, console: Console) -> IngestReport:
+    """Read a folder in, with a progress bar."""
+    reader = Reader(
+        index=await application.index(),
+        ledger=application.ledger,
+        pictures=application.pictures,
+        ocr=application.ocr,
+        encoder=application.encoder,
+    )
+    columns = (
+        TextColumn("{task.description:<10}"),
+        BarColumn(bar_width=30),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("[dim]{task.fields[item]}"),
+    )
+    with Progress(*columns, console=console, transient=True) as bar:
+        return await ingest(folder, reader, source=source, progress=_Bar(bar))
+
+
+class _Bar:
+    """The progress of ingestion as bars."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._tasks: dict[str, TaskID] = {}
+
+    def begin(self, stage: str, total: int) -> None:
+        """A stage begins."""
+        self._tasks[stage] = self._progress.add_task(stage, total=total, item="")
+
+    def advance(self, stage: str, item: str) -> None:
+        """One of it is done."""
+        self._progress.update(self._tasks[stage], advance=1, item=item[-50:])
+
+
+def show_report(report: IngestReport, console: Console) -> None:
+    """The table at the end: what was read, skipped and failed, with the reason."""
+    table = Table(
+        title=f"Source {report.source}", title_justify="left", box=None, padding=(0, 2, 0, 0), show_header=False
+    )
+    table.add_row("read", str(report.read), f"{report.passages} passages")
+    table.add_row("pictures", str(report.pictures), f"{report.picture_seconds:.1f} s of them reading pictures")
+    table.add_row("unchanged", str(report.unchanged), "")
+    table.add_row("removed", str(report.removed), "")
+    for reason, count in sorted(report.skipped.items()):
+        if count:
+            table.add_row("skipped", str(count), reason)
+    table.add_row("failed", str(len(report.failed)), "")
+    console.print(table)
+    for mark, rows in (("[red]failed[/]", report.failed), ("[yellow]in part[/]", report.warnings)):
+        for row in rows[:SHOWN_REASONS]:
+            console.print(f"{mark} {row.path}: {row.reason}", highlight=False, soft_wrap=True)
+        if len(rows) > SHOWN_REASONS:
+            console.print(f"... and {len(rows) - SHOWN_REASONS} more (all of them with --json)")
+    console.print(f"[dim]{report.seconds:.1f} s[/]")
+
+
+def sources(as_json: JsonOption = False, data: DataOption = None) -> None:
+    """Show what has been read, when, and what could not be."""
+    run(_sources(data, as_json=as_json), as_json=as_json)
+
+
+async def _sources(data: Path | None, *, as_json: bool) -> int:
+    async with Application(settings_for(data)) as application:
+        states = source_states(application.ledger)
+    if as_json:
+        print(json.dumps([state.model_dump(mode="json") for state in states], ensure_ascii=False))
+        return 0
+    console = Console()
+    if not states:
+        console.print("Nothing has been read yet. Read a folder in with `lorelens ingest FOLDER`.")
+        return 0
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for column in ("source", "documents", "passages", "pictures", "failed", "last read", "from"):
+        table.add_column(
+            column, justify="right" if column in {"documents", "passages", "pictures", "failed"} else "left"
+        )
+    for state in states:
+        read_at = datetime.fromtimestamp(state.record.read_at).astimezone()
+        age = (time.time() - state.record.read_at) / 86400
+        table.add_row(
+            state.record.source,
+            str(state.documents),
+            str(state.passages),
+            str(state.pictures),
+            f"[red]{len(state.failed)}[/]" if state.failed else "0",
+            f"{read_at:%Y-%m-%d %H:%M}" + (f" ({age:.0f} days ago)" if age >= 1 else ""),
+            state.record.root,
+        )
+    console.print(table)
+    for state in states:
+        for record in state.failed:
+            console.print(f"[red]failed[/] {state.record.source}/{record.path}: {record.reason}", soft_wrap=True)
+    return 0
+
+
+def forget(
+    source: Annotated[str, typer.Option("--source", help="Forget all that was read from this source.")] = "",
+    conversation: Annotated[str, typer.Option("--session", help="Forget this conversation of `lorelens chat`.")] = "",
+    person: Annotated[
+        str, typer.Option("--person", help="Forget what a person said: PLATFORM/WORKSPACE/ID.", metavar="WHO")
+    ] = "",
+    as_json: JsonOption = False,
+    data: DataOption = None,
+) -> None:
+    """Forget a source, a conversation or a person."""
+    run(_forget(source, conversation, person, data, as_json=as_json), as_json=as_json)
+
+
+async def _forget(source: str, session: str, person: str, data: Path | None, *, as_json: bool) -> int:
+    if sum(map(bool, (source, session, person))) != 1:
+        raise QuestionError("What is to be forgotten?", hint="Name one of --source, --session and --person.")
+    done: dict[str, Any]
+    async with Application(settings_for(data)) as application:
+        if source:
+            gone = await forget_source(
+                source, ledger=application.ledger, index=await application.index(), pictures=application.pictures
+            )
+            done = {"source": source, "passages": gone}
+        elif session:
+            from bots.chat import place_of
+
+            store = await application.conversations()
+            forgotten = await store.forget_conversation(place_of(session).conversation)
+            done = {"conversation": session, **forgotten.model_dump()}
+        else:
+            platform, _, rest = person.partition("/")
+            workspace, _, identity = rest.partition("/")
+            if not identity:
+                raise QuestionError(f'"{person}" does not say who.', hint="Write PLATFORM/WORKSPACE/ID.")
+            store = await application.conversations()
+            forgotten = await store.forget_person(platform, workspace, identity)
+            done = {"person": person, **forgotten.model_dump()}
+    if as_json:
+        print(json.dumps(done, ensure_ascii=False))
+    else:
+        Console().print(f"Forgotten: {', '.join(f'{key} {value}' for key, value in done.items())}.")
+    return 0

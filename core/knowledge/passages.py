@@ -1,0 +1,53 @@
+"""From a document and its chunks to passages, and from a passage to the words that are embedded."""
+
+import hashlib
+from collections.abc import Sequence
+
+from core.knowledge.chunking import Chunk
+from core.knowledge.documents import Document, Passage
+from core.knowledge.picture_passages import encoder_text
+
+PLACE_TOKENS = 38
+"""Room that a chunk leaves in what the encoder reads, for the title and headings it stands under."""
+PLACE_CHARACTERS = 120
+
+
+def passages_of(
+    document: Document, chunks: Sequence[Chunk], *, source: str, path: str, audience: tuple[str, ...]
+) -> list[Passage]:
+    """The text passages of a document, in order; ids are the same each time the same document is read."""
+    return [
+        Passage(
+            id=passage_id(source, path, "text", ordinal),
+            source=source,
+            path=path,
+            text=chunk.text,
+            title=document.title,
+            heading_path=chunk.heading_path,
+            page=chunk.page,
+            start=chunk.start,
+            end=chunk.end,
+            ordinal=ordinal,
+            language=chunk.language,
+            audience=audience,
+        )
+        for ordinal, chunk in enumerate(chunks)
+    ]
+
+
+def passage_id(source: str, path: str, kind: str, ordinal: int) -> str:
+    """32 hexadecimal digits that name a passage."""
+    return hashlib.sha256("\0".join((source, path, kind, str(ordinal))).encode()).hexdigest()[:32]
+
+
+def embedding_text(passage: Passage, languages: frozenset[str] | None) -> str:
+    """What the encoder reads of a passage: where it stands, then its words; nothing if it can't read them.
+
+    A heading says what a chunk is about, and the chunk itself often does not.
+    """
+    if passage.picture is not None:
+        return encoder_text(passage, languages)
+    if languages is not None and passage.language not in languages:
+        return ""
+    place = " › ".join(dict.fromkeys(part for part in (passage.title, *passage.heading_path) if part))
+    return f"{place[-PLACE_CHARACTERS:]}\n{passage.text}" if place else passage.text

@@ -124,7 +124,7 @@ class Conversations:
         start = 0 if before is None else await self._rank_below(keys, before)
         newest_first: dict[str, Message] = {}
         left = token_budget
-        while ids := await self._redis.execute("ZRANGE", keys.order, start, start + _PAGE - 1, "REV"):
+        while ids := await self._redis.execute("ZREVRANGE", keys.order, start, start + _PAGE - 1):
             for message in await self._messages(conversation, ids):
                 if message.id in newest_first:  # pages shift when something new is said meanwhile
                     continue
@@ -189,12 +189,15 @@ class Conversations:
         forgotten = [await self._sweep_pictures()]
         if self._conversation_days:
             oldest = time.time() - self._conversation_days * _DAY
-            async for conversation in self._all_conversations():
-                keys = self._keys.conversation(conversation)
-                ids = await self._redis.execute("ZRANGEBYSCORE", keys.order, "-inf", f"({oldest * 1e6:.0f}")
-                forgotten.append(await self._forget(conversation, ids))
-                await self._redis.execute("ZREMRANGEBYSCORE", keys.gone, "-inf", oldest)
+            async for page in self._all_conversations():
+                forgotten += [await self._sweep_conversation(one, oldest) for one in page]
         return _sum(forgotten)
+
+    async def _sweep_conversation(self, conversation: str, oldest: float) -> Forgotten:
+        keys = self._keys.conversation(conversation)
+        ids = await self._redis.execute("ZRANGEBYSCORE", keys.order, "-inf", f"({oldest * 1e6:.0f}")
+        await self._redis.execute("ZREMRANGEBYSCORE", keys.gone, "-inf", oldest)
+        return await self._forget(conversation, ids)
 
     async def _sweep_pictures(self) -> Forgotten:
         if not self._picture_days:
@@ -256,21 +259,24 @@ class Conversations:
     async def statistics(self) -> StoreStatistics:
         """How much is kept."""
         conversations = messages = 0
-        async for conversation in self._all_conversations():
-            count = await self._redis.execute("ZCARD", self._keys.conversation(conversation).order)
-            conversations += count > 0
-            messages += count
+        async for page in self._all_conversations():
+            counts = await self._redis.execute_all([("ZCARD", self._keys.conversation(one).order) for one in page])
+            conversations += sum(count > 0 for count in counts)
+            messages += sum(counts)
         pictures = await self._redis.execute("ZCARD", self._keys.pictures)
         return StoreStatistics(conversations=conversations, messages=messages, pictures=pictures)
 
-    async def _all_conversations(self) -> AsyncIterator[str]:
+    async def _all_conversations(self) -> AsyncIterator[list[str]]:
+        """The names of all conversations, page by page."""
         position = -1
         seen: set[str] = set()
         while position != 0:
-            position, found = await self._redis.execute("ZSCAN", self._keys.conversations, max(position, 0))
-            for conversation in {name.decode() for name, _ in found} - seen:
-                seen.add(conversation)  # a scan may tell one twice
-                yield conversation
+            position, found = await self._redis.execute(
+                "ZSCAN", self._keys.conversations, max(position, 0), "COUNT", _PAGE
+            )
+            new = {name.decode() for name, _ in found} - seen  # a scan may tell one twice
+            seen |= new
+            yield sorted(new)
 
 
 def _reference(message: Message) -> str:

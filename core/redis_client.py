@@ -146,7 +146,7 @@ async def connect(redis_url: str, data: Path) -> ConnectedRedis:
 async def _embedded(data: Path) -> ConnectedRedis:
     embedded = await EmbeddedRedis.start(data)
     pool = ConnectionPool(connection_class=_EmbeddedConnection, embedded=embedded, **_options(retries=1))
-    return ConnectedRedis(Redis(connection_pool=pool), f"the embedded Redis in {embedded.path}", embedded)
+    return ConnectedRedis(Redis(connection_pool=pool), f"embedded Redis in {embedded.path}", embedded)
 
 
 def _by_url(url: str) -> ConnectedRedis:
@@ -160,7 +160,7 @@ def _by_url(url: str) -> ConnectedRedis:
             hint="It reads redis://user:password@host:6379/0, rediss:// for TLS, or unix:///path/to/redis.sock; "
             "special characters in the password are percent-encoded.",
         ) from None
-    return ConnectedRedis(Redis(connection_pool=pool), f"the Redis at {where}")
+    return ConnectedRedis(Redis(connection_pool=pool), f"Redis at {where}")
 
 
 def _options(retries: int) -> dict[str, Any]:
@@ -182,7 +182,7 @@ def _without_secrets(url: str) -> str:
 
 def _meaning(error: RedisError, connected: ConnectedRedis) -> StoreUnavailableError:
     said = str(error)
-    name = f"T{connected.where[1:]}"
+    name = f"The {connected.where}"
     code = error.status_code or said.split(" ")[0]
     for mark, happened, hint in _MEANINGS:
         if code == mark or f"-{mark} " in said:

@@ -7,7 +7,8 @@ import asyncio
 import hashlib
 import itertools
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -110,6 +111,43 @@ async def test_an_attempt_sent_again_after_a_lost_answer_is_still_the_first(redi
     message = said("hello")
     first, second = (write_entry(message, digit * ATTEMPT_LENGTH) for digit in "ab")
     assert [await remember(keys, (message.id, entry, 1)) for entry in (first, first, second)] == [1, 1, 0]
+
+
+async def test_an_answer_that_is_lost_on_the_way_does_not_make_a_new_message_an_old_one(
+    redis: ConnectedRedis, prefix: str, tmp_path: Path
+) -> None:
+    if redis.embedded is None:
+        pytest.skip("only the way to an embedded server can be broken here")
+    lost: list[bytes] = []
+    way = tmp_path / "way"
+    async with _broken_way(redis.embedded.socket, way, lost), await connect(f"unix://{way}", tmp_path) as broken:
+        store = Conversations(broken, prefix=prefix)
+        await store.remember(said("first"))
+        lost.append(b"EVALSHA")
+        assert await store.remember(said("second"))
+        assert not lost
+    assert await texts(Conversations(redis, prefix=prefix)) == ["first", "second"]
+
+
+@asynccontextmanager
+async def _broken_way(socket: str, entrance: Path, lost: list[bytes]) -> AsyncGenerator[None]:
+    """Breaks the connection instead of giving the answer to a command that `lost` names."""
+
+    async def serve(asked: asyncio.StreamReader, answered: asyncio.StreamWriter) -> None:
+        answers, asks = await asyncio.open_unix_connection(socket)
+        while question := await asked.read(2**20):
+            asks.write(question)
+            answer = await answers.read(2**20)
+            if lost and lost[0] in question:
+                lost.clear()
+                break
+            answered.write(answer)
+        for writer in (asks, answered):
+            writer.close()
+            await writer.wait_closed()
+
+    async with await asyncio.start_unix_server(serve, entrance):
+        yield
 
 
 @pytest.mark.parametrize("text", ["", "🙂 שלום مرحبا 你好\0\r\n", "x" * 100_000])

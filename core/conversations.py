@@ -23,7 +23,7 @@ from core.conversation_keys import (
     write_entry,
 )
 from core.messages import Message, Picture, Value
-from core.redis_client import Command, ConnectedRedis, connect
+from core.redis_client import Command, ConnectedRedis, connect, script
 from core.tokens import estimate_tokens
 
 if TYPE_CHECKING:
@@ -61,10 +61,6 @@ class Conversations:
         self._conversation_days = conversation_days
         self._picture_days = picture_days
         self._keys = KeySpace(prefix)
-        self._remember = redis.script(REMEMBER_SCRIPT)
-        self._edit = redis.script(EDIT_SCRIPT)
-        self._delete = redis.script(DELETE_SCRIPT)
-        self._release = redis.script(RELEASE_PICTURE_SCRIPT)
 
     @classmethod
     async def open(cls, redis_url: str, data: Path, *, conversation_days: int = 0, picture_days: int = 0) -> Self:
@@ -90,30 +86,33 @@ class Conversations:
         )
         if known or gone is not None:
             return False
-        await self._redis.execute_all(self._index(message))
         entry = write_entry(message, secrets.token_hex(ATTEMPT_LENGTH // 2))
-        return bool(await self._remember(keys, (message.id, entry, _microseconds(message))))
+        step = script(REMEMBER_SCRIPT, keys, (message.id, entry, _microseconds(message)))
+        # In one go, so that an embedded server waits for its disk once.
+        *_, new = await self._redis.execute_all([*self._index(message), step])
+        return bool(new)
 
     async def edit(self, message: Message) -> bool:
         """Replace a message that is kept; it stays at its place. False, and nothing is kept, if there is none."""
         conversation = message.place.conversation
         before = await self._message(conversation, message.id)
-        await self._redis.execute_all(self._index(message))
         entry = write_entry(message, secrets.token_hex(ATTEMPT_LENGTH // 2))
-        edited = bool(await self._edit(self._keys.conversation(conversation), (message.id, entry)))
+        step = script(EDIT_SCRIPT, self._keys.conversation(conversation), (message.id, entry))
+        *_, edited = await self._redis.execute_all([*self._index(message), step])
         if not edited:
             await self._unindex([message])
         elif before is not None:
             kept = {picture.sha256 for picture in message.pictures}
             await self._release_pictures((before, one) for one in before.pictures if one.sha256 not in kept)
-        return edited
+        return bool(edited)
 
     async def delete(self, conversation: str, message_id: str) -> bool:
         """Delete a message; only that there was one is remembered. False if it is not kept."""
         before = await self._message(conversation, message_id)
         if before is not None:
             await self._unindex([before])
-        return bool(await self._delete(self._keys.conversation(conversation), (message_id, time.time())))
+        step = script(DELETE_SCRIPT, self._keys.conversation(conversation), (message_id, time.time()))
+        return bool(await self._redis.execute(*step))
 
     async def history(self, conversation: str, token_budget: int, *, before: Message | None = None) -> list[Message]:
         """The newest messages that fit the budget (tokens, by `core.tokens`), oldest first.
@@ -247,7 +246,7 @@ class Conversations:
         gone = 0
         for sha256, references in users.items():
             keys = (self._keys.picture(sha256), self._keys.picture_uses(sha256))
-            if await self._release(keys, references):
+            if await self._redis.execute(*script(RELEASE_PICTURE_SCRIPT, keys, references)):
                 gone += await self._redis.execute("ZREM", self._keys.pictures, sha256)
         return gone
 

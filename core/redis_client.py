@@ -1,13 +1,13 @@
 """A client of the conversation store's Redis, embedded or by URL, and what Redis's errors mean to a person."""
 
 import logging
-from collections.abc import Awaitable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol, Self, cast
+from typing import Any, Self, cast
 from urllib.parse import urlsplit
 
-from redis.asyncio import ConnectionPool, Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.connection import UnixDomainSocketConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialWithJitterBackoff
@@ -21,6 +21,8 @@ _log = logging.getLogger(__name__)
 CONNECT_TIMEOUT = 3.0
 ANSWER_TIMEOUT = 10.0
 """Seconds. Whoever blocks in Redis on purpose must ask for less, or for a client of its own."""
+CONNECTIONS = 64
+"""At most; who comes when all are busy waits for one, up to the time of an answer."""
 
 _MEANINGS = (
     ("OOM", "is out of memory", "Raise its maxmemory, or forget old conversations and pictures."),
@@ -39,12 +41,12 @@ _MEANINGS = (
 Command = tuple[str | bytes | float, ...]
 
 
-class Script(Protocol):
-    """A Lua script: all its keys stand in one slot."""
+def script(source: str, keys: Sequence[str], args: Sequence[str | bytes | float]) -> Command:
+    """The command that runs a Lua script; all its keys stand in one slot.
 
-    def __call__(self, keys: Sequence[str], args: Sequence[str | bytes | float]) -> Awaitable[Any]:
-        """Run it, and give Redis's plain answer."""
-        ...
+    The source travels along (EVAL): it is short, and a server that was started again does not know it by its hash.
+    """
+    return ("EVAL", source, len(keys), *keys, *args)
 
 
 class ConnectedRedis:
@@ -74,16 +76,6 @@ class ConnectedRedis:
                 if isinstance(answer, RedisError):
                     raise answer
         return answers
-
-    def script(self, source: str) -> Script:
-        """A Lua script, sent whole only where Redis does not have it yet."""
-        registered = self.client.register_script(source)
-
-        async def run(keys: Sequence[str], args: Sequence[str | bytes | float]) -> Any:
-            with self.errors():
-                return await registered(keys, args)
-
-        return run
 
     async def close(self) -> None:
         """Close the connections; an embedded server ends with its last user."""
@@ -145,13 +137,13 @@ async def connect(redis_url: str, data: Path) -> ConnectedRedis:
 
 async def _embedded(data: Path) -> ConnectedRedis:
     embedded = await EmbeddedRedis.start(data)
-    pool = ConnectionPool(connection_class=_EmbeddedConnection, embedded=embedded, **_options(retries=1))
+    pool = BlockingConnectionPool(connection_class=_EmbeddedConnection, embedded=embedded, **_options(retries=1))
     return ConnectedRedis(Redis(connection_pool=pool), f"embedded Redis in {embedded.path}", embedded)
 
 
 def _by_url(url: str) -> ConnectedRedis:
     try:
-        pool = ConnectionPool.from_url(url, **_options(retries=2))  # pyright: ignore[reportUnknownMemberType]
+        pool = BlockingConnectionPool.from_url(url, **_options(retries=2))  # pyright: ignore[reportUnknownMemberType]
         where = _without_secrets(url)
     except ValueError:
         # Not chained: what the parser says may quote the password.
@@ -165,6 +157,8 @@ def _by_url(url: str) -> ConnectedRedis:
 
 def _options(retries: int) -> dict[str, Any]:
     return {
+        "max_connections": CONNECTIONS,
+        "timeout": ANSWER_TIMEOUT,
         "socket_connect_timeout": CONNECT_TIMEOUT,
         "socket_timeout": ANSWER_TIMEOUT,
         "retry": Retry(ExponentialWithJitterBackoff(base=0.05, cap=0.5), retries),

@@ -23,7 +23,7 @@ from core.conversations import MESSAGE_OVERHEAD, Conversations, Forgotten
 from core.errors import StoreUnavailableError
 from core.messages import Author, Message, Picture, Place
 from core.pictures import NormalizedPicture
-from core.redis_client import ConnectedRedis, connect
+from core.redis_client import ConnectedRedis, connect, script
 from core.tokens import estimate_tokens
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -100,17 +100,24 @@ async def test_a_message_that_arrives_many_times_at_once_is_new_once(store: Conv
     assert sum(await asyncio.gather(*(store.remember(message) for _ in range(20)))) == 1
 
 
+async def test_a_rush_of_messages_is_remembered_whole(store: Conversations) -> None:
+    rush = [said(f"message {number}") for number in range(500)]
+    assert all(await asyncio.gather(*(store.remember(message) for message in rush)))
+    assert (await store.statistics()).messages == 500
+
+
 async def test_the_same_id_elsewhere_is_another_message(store: Conversations) -> None:
     assert await store.remember(said("here", message_id="1"))
     assert await store.remember(said("there", message_id="1", place=OTHER))
 
 
 async def test_an_attempt_sent_again_after_a_lost_answer_is_still_the_first(redis: ConnectedRedis, prefix: str) -> None:
-    remember = redis.script(REMEMBER_SCRIPT)
     keys = KeySpace(prefix).conversation(TEAM.conversation)
     message = said("hello")
-    first, second = (write_entry(message, digit * ATTEMPT_LENGTH) for digit in "ab")
-    assert [await remember(keys, (message.id, entry, 1)) for entry in (first, first, second)] == [1, 1, 0]
+    steps = [
+        script(REMEMBER_SCRIPT, keys, (message.id, write_entry(message, digit * ATTEMPT_LENGTH), 1)) for digit in "aab"
+    ]
+    assert [await redis.execute(*step) for step in steps] == [1, 1, 0]
 
 
 async def test_an_answer_that_is_lost_on_the_way_does_not_make_a_new_message_an_old_one(
@@ -123,7 +130,7 @@ async def test_an_answer_that_is_lost_on_the_way_does_not_make_a_new_message_an_
     async with _broken_way(redis.embedded.socket, way, lost), await connect(f"unix://{way}", tmp_path) as broken:
         store = Conversations(broken, prefix=prefix)
         await store.remember(said("first"))
-        lost.append(b"EVALSHA")
+        lost.append(b"EVAL")
         assert await store.remember(said("second"))
         assert not lost
     assert await texts(Conversations(redis, prefix=prefix)) == ["first", "second"]
@@ -396,7 +403,7 @@ async def test_a_script_out_of_memory_is_told(own_store: tuple[Conversations, Co
     await redis.execute("CONFIG", "SET", "maxmemory", 1)
     keys = KeySpace("lorelens").conversation(TEAM.conversation)
     with pytest.raises(StoreUnavailableError, match="out of memory"):
-        await redis.script(REMEMBER_SCRIPT)(keys, ("1", b"entry", 1))
+        await redis.execute(*script(REMEMBER_SCRIPT, keys, ("1", b"entry", 1)))
 
 
 async def test_a_disk_that_cannot_be_written_is_told(

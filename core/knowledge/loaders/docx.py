@@ -6,14 +6,18 @@ import zipfile
 from typing import Any
 from xml.etree import ElementTree
 
+import mammoth
+
 from core.knowledge.documents import Document
 from core.knowledge.loaders.archives import open_archive
 from core.knowledge.loaders.building import DocumentBuilder
+from core.knowledge.loaders.equations import write_equations_out
 from core.knowledge.loaders.html import read_html
 from core.knowledge.loaders.links import FoundPicture
 from core.knowledge.loaders.sniffing import is_picture
 from core.knowledge.loaders.source import SourceFile
 
+_MAMMOTH: Any = mammoth  # it has no types
 _STYLES = """
 p[style-name='Title'] => h1:fresh
 p[style-name='Code'] => pre:separator('\\n')
@@ -28,11 +32,9 @@ def load(file: SourceFile) -> Document:
     """The document's text with headings, lists and tables, and its pictures with their alternative text."""
     with open_archive(file) as archive:
         title = _title(archive)
-        has_equations = any(
-            b"oMath" in archive.read(part) for part in archive.namelist() if part.endswith("document.xml")
-        )
+        data = _with_equations(archive) if _has_equations(archive) else file.data
     builder = DocumentBuilder()
-    markup, pictures = _to_html(_with_equations(file.data) if has_equations else file.data, file.name, builder)
+    markup, pictures = _to_html(data, file.name, builder)
     read_html(builder, markup, lambda link: pictures.get(link, ""))
     return builder.build(title or file.readable_name)
 
@@ -45,17 +47,25 @@ def _title(archive: zipfile.ZipFile) -> str:
     return (properties.findtext(_TITLE) or "").strip()
 
 
-def _with_equations(data: bytes) -> bytes:
-    """The same file with its equations written as LaTeX, which mammoth would leave out."""
-    from markitdown.converter_utils.docx.pre_process import pre_process_docx
+def _has_equations(archive: zipfile.ZipFile) -> bool:
+    return any(b"oMath" in archive.read(name) for name in archive.namelist() if _is_text(name))
 
-    return pre_process_docx(io.BytesIO(data)).read()
+
+def _is_text(name: str) -> bool:
+    return name.startswith("word/") and name.count("/") == 1 and name.endswith(".xml")
+
+
+def _with_equations(archive: zipfile.ZipFile) -> bytes:
+    """The same file with its equations as text, which mammoth would leave out."""
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w") as copy:
+        for name in archive.namelist():
+            content = archive.read(name)
+            copy.writestr(name, write_equations_out(content) if _is_text(name) else content)
+    return written.getvalue()
 
 
 def _to_html(data: bytes, name: str, builder: DocumentBuilder) -> tuple[str, dict[str, FoundPicture]]:
-    import mammoth
-
-    library: Any = mammoth
     pictures: dict[str, FoundPicture] = {}
 
     def keep(image: Any) -> dict[str, str]:
@@ -63,7 +73,7 @@ def _to_html(data: bytes, name: str, builder: DocumentBuilder) -> tuple[str, dic
         try:
             with image.open() as opened:
                 content: bytes = opened.read()
-        except (KeyError, OSError, library.docx.files.InvalidFileReferenceError) as error:
+        except (KeyError, OSError, _MAMMOTH.docx.files.InvalidFileReferenceError) as error:
             builder.warn(f"A picture was left out: it is linked, not embedded, or damaged ({error}).")
             return {"src": ""}
         if not is_picture(content):
@@ -72,7 +82,7 @@ def _to_html(data: bytes, name: str, builder: DocumentBuilder) -> tuple[str, dic
         pictures[link] = FoundPicture(f"{name}#picture-{len(pictures) + 1}", content)
         return {"src": link}
 
-    converted: Any = library.convert_to_html(
-        io.BytesIO(data), style_map=_STYLES, convert_image=library.images.img_element(keep)
+    converted: Any = _MAMMOTH.convert_to_html(
+        io.BytesIO(data), style_map=_STYLES, convert_image=_MAMMOTH.images.img_element(keep)
     )
     return str(converted.value), pictures

@@ -30,7 +30,8 @@ def load(file: SourceFile) -> Document:
     _add_body(builder, message, file.name)
     for part in message.iter_attachments():
         _add_attachment(builder, part, file)
-    return builder.build(subject or file.readable_name)
+    builder.title = subject or file.readable_name
+    return builder.build(file.readable_name)
 
 
 def _header(message: EmailMessage, name: str) -> str:

@@ -4,7 +4,7 @@ Markdown and DOCX come through here too: their libraries give HTML, and one read
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from bs4 import BeautifulSoup
 from bs4.element import Comment, NavigableString, PageElement, PreformattedString, Tag
@@ -133,8 +133,11 @@ class _Reader:
         if isinstance(element, NavigableString):
             if not isinstance(element, (Comment, PreformattedString)):
                 self._running.append(_WHITE.sub(" ", _CJK_BREAK.sub("", element)))
-        elif isinstance(element, Tag) and not _is_hidden(element):
-            self._tag(element)
+        elif isinstance(element, Tag):
+            if element.name == "input" and element.get("type") == "checkbox":
+                self._running.append("[x] " if element.has_attr("checked") else "[ ] ")
+            elif not _is_hidden(element):
+                self._tag(element)
 
     def _tag(self, tag: Tag) -> None:
         name = tag.name
@@ -206,7 +209,7 @@ class _Reader:
 
     def _table(self, tag: Tag) -> None:
         """A table of data by its rows; one that only lays out a page as the blocks it holds."""
-        rows = [row for row in tag.find_all("tr") if row.find_parent("table") is tag]
+        rows = list(_rows_of(tag))
         cells = [[cell for cell in row.find_all(["td", "th"], recursive=False)] for row in rows]
         if tag.find("table") is not None or max(map(len, cells), default=0) < 2:
             self.children(tag)
@@ -227,6 +230,15 @@ class _Reader:
         pending.extend((picture, alt) for _, picture, alt in self._pending)
         self._pending = []
         return _cell_text(cell)
+
+
+def _rows_of(tag: Tag) -> Iterator[Tag]:
+    """The rows of a table, not those of tables inside it."""
+    for child in tag.children:
+        if isinstance(child, Tag) and child.name == "tr":
+            yield child
+        elif isinstance(child, Tag) and child.name in ("thead", "tbody", "tfoot"):
+            yield from child.find_all("tr", recursive=False)
 
 
 def _cell_text(cell: Tag) -> str:

@@ -39,9 +39,9 @@ class LinkedPictures:
             url = urlsplit(link)
         except ValueError:
             return f"The picture link {_short(link)} is not a valid address."
-        if url.scheme in ("http", "https") or url.netloc:
+        if url.scheme in ("http", "https") or (url.netloc and not url.scheme):
             return self._published(url)
-        if url.scheme and url.scheme != "file":
+        if url.scheme:
             return f"The picture {_short(link)} was left out: {url.scheme} links are not followed."
         return self._in_folder(unquote(url.path), _short(link))
 

@@ -77,37 +77,39 @@ def _add_text(builder: DocumentBuilder, page: PageObject, number: int, headings:
         return
     waiting = {_folded(title): (level, title) for level, title in headings}
     paragraphs = list(paragraphs_of(text))
-    present = {_folded(paragraph) for paragraph in paragraphs}
+    present = {_folded(paragraph) for paragraph, _ in paragraphs}
     for key in [key for key in waiting if key not in present]:
         builder.under(*waiting.pop(key))
-    for paragraph in paragraphs:
+    for paragraph, tight in paragraphs:
         heading = waiting.pop(_folded(paragraph), None)
         if heading:
             builder.heading(heading[0], paragraph)
         else:
-            builder.prose(paragraph)
+            builder.prose(paragraph, tight=tight)
 
 
 def _folded(text: str) -> str:
     return "".join(character for character in text.casefold() if character.isalnum())
 
 
-def paragraphs_of(text: str) -> Iterator[str]:
-    """A page's lines as paragraphs: a line goes on where it reaches the margin and the next begins no item."""
+def paragraphs_of(text: str) -> Iterator[tuple[str, bool]]:
+    """A page's lines as paragraphs: a line goes on where it reaches the margin and the next begins no item.
+
+    The flag says that a paragraph is a short line right below another, as in a list, a table or an address.
+    """
     lines = [" ".join(line.split()) for line in text.split("\n")]
     lengths = sorted(map(len, filter(None, lines)))
     usual = lengths[len(lengths) * 9 // 10] if lengths else 0
-    paragraph = last = ""
-    for line in lines:
+    paragraph, last, tight = "", "", False
+    for line in [*lines, ""]:
         if paragraph and line and not _ITEM.match(line) and _reaches_margin(last, usual):
             paragraph = _joined(paragraph, line)
         else:
             if paragraph:
-                yield paragraph
+                yield paragraph, tight
+            tight = bool(last) and (bool(_ITEM.match(line)) or max(len(last), len(line)) < usual * 0.6)
             paragraph = line
         last = line
-    if paragraph:
-        yield paragraph
 
 
 def _reaches_margin(line: str, usual: int) -> bool:

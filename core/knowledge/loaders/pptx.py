@@ -27,7 +27,8 @@ def load(file: SourceFile) -> Document:
         builder.page(number)
         title = reader.slide(slide)
         first_title = first_title or title
-    return builder.build(str(presentation.core_properties.title or "").strip() or first_title or file.readable_name)
+    builder.title = str(presentation.core_properties.title or "").strip() or first_title
+    return builder.build(file.readable_name)
 
 
 class _SlideReader:

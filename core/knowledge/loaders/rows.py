@@ -31,43 +31,43 @@ def add_rows(builder: DocumentBuilder, rows: Iterable[Row]) -> None:
     _add_block(builder, block)
 
 
-def _add_block(builder: DocumentBuilder, block: list[Row]) -> None:
-    while block and sum(bool(cell.strip()) for cell in block[0]) == 1:
-        if all(sum(bool(cell.strip()) for cell in row) == 1 for row in block):
-            builder.table([[cell for cell in row if cell.strip()] for row in block])
-            return
-        builder.prose(next(cell for cell in block[0] if cell.strip()))
-        block = block[1:]
-    if not block:
-        return
-    names = block[0] if _is_header(block) else None
+def _add_block(builder: DocumentBuilder, block: Sequence[Row]) -> None:
+    rows = _without_empty_columns(block)
+    while rows and _filled(rows[0]) == 1 and any(_filled(row) > 1 for row in rows):
+        builder.prose(next(cell for cell in rows[0] if cell))
+        rows = rows[1:]
+    names = rows[0] if _is_header(rows) else None
     if names is None:
-        builder.table([_without_empty_end(row) for row in block])
+        builder.table(rows)
     else:
-        builder.table([_without_empty_end(names), *(_named(names, row) for row in block[1:])])
+        builder.table([names, *(_named(names, row) for row in rows[1:])])
 
 
-def _is_header(block: Sequence[Row]) -> bool:
-    """Whether the first row names the columns: words, each once, over at least one row more."""
-    cells = [cell.strip() for cell in block[0] if cell.strip()]
+def _without_empty_columns(block: Sequence[Row]) -> list[list[str]]:
+    """The rows without what is empty in all of them, and without empty cells at their end."""
+    used = sorted({column for row in block for column, cell in enumerate(row) if cell.strip()})
+    rows = [[row[column].strip() if column < len(row) else "" for column in used] for row in block]
+    for row in rows:
+        while row and not row[-1]:
+            row.pop()
+    return rows
+
+
+def _filled(row: Row) -> int:
+    return sum(map(bool, row))
+
+
+def _is_header(rows: Sequence[Row]) -> bool:
+    """Whether the first row names the columns: words, each once, over at least one row more, for all but one column."""
+    cells = [cell for cell in rows[0] if cell] if len(rows) > 1 else []
+    columns = max(map(len, rows), default=0)
     return (
-        len(block) > 1
-        and len(set(cells)) == len(cells) > 1
+        len(set(cells)) == len(cells) > 1
+        and len(cells) >= columns - (not rows[0][0])
         and all(len(cell) <= 80 and any(map(str.isalpha, cell)) for cell in cells)
     )
 
 
 def _named(names: Row, row: Row) -> list[str]:
     padded = [*names, *[""] * (len(row) - len(names))]
-    return [
-        f"{name.strip()}: {cell.strip()}" if name.strip() else cell.strip()
-        for name, cell in zip(padded, row, strict=False)
-        if cell.strip()
-    ]
-
-
-def _without_empty_end(row: Row) -> Row:
-    end = len(row)
-    while end and not row[end - 1].strip():
-        end -= 1
-    return row[:end]
+    return [f"{name.rstrip(':： ')}: {cell}" if name else cell for name, cell in zip(padded, row, strict=False) if cell]

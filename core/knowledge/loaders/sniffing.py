@@ -84,7 +84,7 @@ def looks_binary(head: bytes) -> bool:
     if head.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")):
         return False
     controls = sum(byte < 32 and byte not in (8, 9, 10, 12, 13, 27) for byte in head)
-    return b"\x00" in head or controls > len(head) // 50
+    return b"\x00" in head or controls * 20 > len(head)
 
 
 def _office_kind(data: bytes) -> str | None:

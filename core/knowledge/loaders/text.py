@@ -14,6 +14,21 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_OLDER_ENCODINGS = (
+    "cp1252",
+    "cp1251",
+    "koi8_r",
+    "cp1250",
+    "shift_jis",
+    "euc_jp",
+    "euc_kr",
+    "big5",
+    "cp1253",
+    "cp1254",
+    "cp1255",
+    "cp1256",
+    "tis_620",
+)
 # Two bytes of GB 2312: punctuation, or one of its 3,755 frequent characters. Text in a single-byte encoding has hardly
 # ever two high bytes side by side.
 _GB_PAIR = re.compile(rb"[\xa1-\xa3\xb0-\xd7][\xa1-\xfe]")
@@ -49,8 +64,17 @@ def decode(data: bytes, declared: str = "") -> str:
 
 
 def _guess(data: bytes) -> str:
+    """Text in an older encoding; of several that fit equally well the western one, which is the most common."""
     from charset_normalizer import from_bytes
 
-    best = from_bytes(data[: 2**18]).best()
-    encoding = best.encoding if best is not None else "cp1252"
-    return data.decode(encoding, errors="replace")
+    matches = from_bytes(data[: 2**18], cp_isolation=list(_OLDER_ENCODINGS))
+    best = matches.best()
+    if best is None:
+        return data.decode("cp1252", errors="replace")
+    equal = {
+        name
+        for match in matches
+        if match.chaos <= best.chaos and match.coherence >= best.coherence - 0.01
+        for name in match.could_be_from_charset
+    }
+    return data.decode("cp1252" if "cp1252" in equal else best.encoding, errors="replace")

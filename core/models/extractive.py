@@ -1,0 +1,196 @@
+"""The chat model that needs no weights: it answers with the best sentences of the evidence, quoted and cited.
+
+It is a LangChain chat model like any other, so that the same agent runs with it, and whoever starts without a language
+model gets honest answers instead of none. It can only quote, so it can't make anything up; and since it follows no
+instruction, a document can't give it one.
+"""
+
+import re
+from collections.abc import AsyncIterator, Iterator, Sequence
+from typing import Any
+
+from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
+from langchain_core.language_models import BaseChatModel, LanguageModelInput
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+from langchain_core.runnables import Runnable
+from pydantic import Field
+
+from core.evidence import Evidence, EvidencePassage, evidence_of
+from core.language import is_chinese
+from core.reading.picture_answers import answer_from_picture, describe
+from core.reading.selection import Selection, select_sentences
+
+NOTICE = {
+    "en": "_No language model is configured, so I quote. To get answers in words of their own, set `LORELENS_MODEL` "
+    "(for example `openai:gpt-5`)._",
+    "zh": "_尚未配置语言模型，因此只引用原文。要得到归纳后的回答，请设置 `LORELENS_MODEL`（例如 `openai:gpt-5`）。_",
+}
+_WORDS = {
+    "en": {
+        "greeting": "Ask me about the team's documents and pictures: I answer with the sentences that say it, and where.",
+        "nothing": "I found nothing about this in the team's documents.",
+        "unsupported": "The team's documents do not seem to answer this. The nearest I found is this:",
+        "unread": "No text could be read in the picture, and no vision model is configured to look at it.",
+        "picture": "Here is the picture that fits best:",
+    },
+    "zh": {
+        "greeting": "可以问我团队文档和图片里的内容：我会引用原文回答，并注明出处。",
+        "nothing": "团队文档里没有找到相关内容。",
+        "unsupported": "团队文档里似乎没有这个问题的答案。最接近的内容是：",
+        "unread": "图片里没有读到文字，也没有配置能看图的模型。",
+        "picture": "最符合的图片：",
+    },
+}
+
+
+class ExtractiveChatModel(BaseChatModel):
+    """Quotes the sentences that answer; `encoder` (an `Encoder`) weighs them by meaning where it reads the language."""
+
+    encoder: Any = Field(default=None, exclude=True)
+    notice: bool = True
+
+    @property
+    def _llm_type(self) -> str:
+        return "extractive"
+
+    def bind_tools(self, tools: Sequence[Any], **kwargs: Any) -> Runnable[LanguageModelInput, AIMessage]:
+        """It calls no tools; it answers from what was retrieved."""
+        return self
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        pieces, metadata = self._answer(messages)
+        message = AIMessage(content="".join(pieces), response_metadata=metadata)
+        return ChatResult(generations=[ChatGeneration(message=message)])
+
+    def _stream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> Iterator[ChatGenerationChunk]:
+        pieces, metadata = self._answer(messages)
+        for at, piece in enumerate(pieces):
+            last = metadata if at == len(pieces) - 1 else {}
+            yield ChatGenerationChunk(message=AIMessageChunk(content=piece, response_metadata=last))
+
+    async def _astream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[ChatGenerationChunk]:
+        import asyncio
+
+        for chunk in await asyncio.to_thread(lambda: list(self._stream(messages))):
+            yield chunk
+
+    def _answer(self, messages: Sequence[BaseMessage]) -> tuple[list[str], dict[str, Any]]:
+        evidence = evidence_of(messages)
+        answer = _Answer(evidence.question if evidence else "", self.encoder)
+        if evidence is None or not (evidence.question.strip() or evidence.pictures):
+            answer.say("greeting")
+        elif evidence.wants == "description":
+            answer.describe(evidence)
+        elif evidence.wants == "picture":
+            answer.show(evidence)
+        else:
+            answer.read(evidence)
+        if self.notice:
+            answer.pieces.append("\n\n" + NOTICE[answer.language])
+        metadata: dict[str, Any] = {
+            "model_name": "extractive",
+            "declined": answer.declined,
+            "support": answer.support,
+            "quotes": answer.quotes,
+        }
+        return answer.pieces, metadata
+
+
+class _Answer:
+    """One answer while it is put together."""
+
+    def __init__(self, question: str, encoder: Any) -> None:
+        self.language = "zh" if is_chinese(question) else "en"
+        self.encoder = encoder
+        self.pieces: list[str] = []
+        self.quotes: list[dict[str, Any]] = []
+        self.declined = False
+        self.support: float | None = None
+
+    def say(self, what: str) -> None:
+        """Say one of the standing sentences."""
+        self.pieces.append(("\n\n" if self.pieces else "") + _WORDS[self.language][what])
+
+    def describe(self, evidence: Evidence) -> None:
+        """Say what can be read in the pictures."""
+        answers = [describe(evidence.question, reading) for reading in evidence.pictures]
+        for answer in answers:
+            if answer is not None:
+                self.pieces.append(("\n\n" if self.pieces else "") + answer.text)
+        if not self.pieces:
+            self.say("unread")
+            self.declined = True
+
+    def show(self, evidence: Evidence) -> None:
+        """Show the picture that was asked for."""
+        found = [one for one in evidence.passages if one.passage.picture is not None]
+        if not found:
+            self.read(evidence)
+            return
+        self.say("picture")
+        self.quote(found[0], _first_words(found[0]))
+        self.support = found[0].score
+
+    def read(self, evidence: Evidence) -> None:
+        """Answer from the pictures of the question, if there are any, and from the passages."""
+        answers = [answer_from_picture(evidence.question, reading) for reading in evidence.pictures]
+        seen = [answer for answer in answers if answer is not None]
+        for answer in seen:
+            self.pieces.append(("\n\n" if self.pieces else "") + answer.text)
+        if evidence.pictures and not seen:
+            self.say("unread")
+        selection = select_sentences(evidence.standalone, evidence.passages, encoder=self.encoder)
+        self.support = max([selection.support, *(answer.support for answer in seen)])
+        if not selection.declined:
+            self._select(selection, evidence)
+        elif not seen:
+            self._decline(selection, evidence)
+
+    def _select(self, selection: Selection, evidence: Evidence) -> None:
+        by_number = {one.number: one for one in evidence.passages}
+        for sentence in selection.sentences:
+            self.quote(by_number[sentence.number], sentence.text)
+
+    def _decline(self, selection: Selection, evidence: Evidence) -> None:
+        self.declined = True
+        if not selection.sentences:
+            self.say("nothing")
+            return
+        self.say("unsupported")
+        self._select(selection.model_copy(update={"sentences": selection.sentences[:1]}), evidence)
+
+    def quote(self, evidence: EvidencePassage, text: str) -> None:
+        """Quote a sentence under its number."""
+        shown = "\n".join(f"> {_harmless(line)}" for line in text.splitlines() if line.strip())
+        self.pieces.append(("\n\n" if self.pieces else "") + f"{shown} [{evidence.number}]")
+        self.quotes.append({"number": evidence.number, "quote": text})
+
+
+def _harmless(line: str) -> str:
+    """A quoted line without what a platform would act on: picture links, mentions of everybody."""
+    line = line.replace("![", "[")
+    return re.sub(r"@(?=everyone|here|channel)|<!(?=\w)", lambda match: match.group() + "\u200b", line)
+
+
+def _first_words(evidence: EvidencePassage) -> str:
+    lines = [line for line in evidence.passage.text.splitlines() if line.strip()]
+    return lines[0] if lines else evidence.passage.path

@@ -73,19 +73,17 @@ class RedisFolder:
         return lock
 
     def server_lock(self) -> int:
-        """The lock that a server is started with: it inherits the descriptor, and nobody else may keep it."""
+        """The lock that a server is started with: it inherits the descriptor, and nobody else may keep it.
+
+        To be called behind the door, when none is running.
+        """
         lock = self._open("server.lock")
-        if not _try_lock(lock, fcntl.LOCK_EX):
-            os.close(lock)
-            raise BlockingIOError(f"a redis-server runs on {self.path}")
+        fcntl.flock(lock, fcntl.LOCK_EX)  # behind the door only somebody's glance at it can be in the way
         return lock
 
     def is_running(self) -> bool:
         """Whether a redis-server holds this folder, answering or not."""
-        return self._is_locked("server.lock")
-
-    def _is_locked(self, name: str) -> bool:
-        lock = self._open(name)
+        lock = self._open("server.lock")
         try:
             return not _try_lock(lock, fcntl.LOCK_SH)
         finally:

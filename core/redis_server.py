@@ -142,9 +142,9 @@ def _ensure_running(folder: RedisFolder) -> None:
 
 
 def _leave(folder: RedisFolder, user: int) -> None:
+    os.close(user)
     try:
         with folder.door():
-            os.close(user)
             folder.end_if_unused()
     except OSError as error:  # the watcher does it then; leaving must not fail
         _log.warning("The embedded Redis in %s was left without ending it: %s", folder.path, error)
@@ -300,7 +300,7 @@ def _died(folder: RedisFolder, what: str, said: str = "") -> StoreUnavailableErr
 
 
 def _advice(folder: RedisFolder) -> str:
-    if shutil.disk_usage(folder.path).free < _LITTLE_ROOM:
+    if folder.path.exists() and shutil.disk_usage(folder.path).free < _LITTLE_ROOM:
         return f"The disk of {folder.path} is full: make room and try again; nothing that was acknowledged is lost."
     return f"See {folder.log}; keep a copy of the folder before you repair anything in it."
 

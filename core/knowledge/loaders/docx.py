@@ -15,7 +15,7 @@ from core.knowledge.loaders.equations import write_equations_out
 from core.knowledge.loaders.html import read_html
 from core.knowledge.loaders.links import FoundPicture
 from core.knowledge.loaders.sniffing import is_picture
-from core.knowledge.loaders.source import SourceFile
+from core.knowledge.loaders.source import SourceFile, given_title
 
 _MAMMOTH: Any = mammoth  # it has no types
 _STYLES = """
@@ -44,7 +44,7 @@ def _title(archive: zipfile.ZipFile) -> str:
         properties = ElementTree.fromstring(archive.read("docProps/core.xml"))  # noqa: S314 - has no document type
     except (KeyError, ElementTree.ParseError):
         return ""
-    return (properties.findtext(_TITLE) or "").strip()
+    return given_title(properties.findtext(_TITLE))
 
 
 def _has_equations(archive: zipfile.ZipFile) -> bool:

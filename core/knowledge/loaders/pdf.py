@@ -15,15 +15,12 @@ from core.errors import DocumentError
 from core.knowledge.documents import Document
 from core.knowledge.loaders.building import DocumentBuilder, clean, tidy
 from core.knowledge.loaders.sniffing import is_picture
-from core.knowledge.loaders.source import SourceFile
+from core.knowledge.loaders.source import SourceFile, given_title
 
 SMALLEST_PICTURE = 32
 """Pictures with a side shorter than this many pixels are rules and bullets, and left out."""
 
 _OUTLINE_DEPTH = 6
-_PROGRAM_TITLE = re.compile(
-    r"^(?:microsoft \w+ - .*|untitled.*|.*\.(?:docx?|pptx?|xlsx?|pdf|tex|dvi|indd|qxd|rtf|odt))$", re.I
-)
 _ITEM = re.compile(
     r"^(?:[•◦▪▫■□●○‣⁃∙·–—*-]\s|\(?(?:\d{1,2}|[a-zA-Z]|[ivx]{1,4})[.)]\s|[（(]?[一二三四五六七八九十]{1,3}[、）)])"
 )
@@ -44,8 +41,7 @@ def load(file: SourceFile) -> Document:
         builder.page(number)
         _add_text(builder, page, number, outline.get(number, []))
         _add_pictures(builder, page, number, file.name, kept)
-    title = tidy(str((reader.metadata.title if reader.metadata else "") or ""))
-    builder.title = file.readable_name if len(title) < 4 or _PROGRAM_TITLE.match(title) else title
+    builder.title = given_title(reader.metadata.title if reader.metadata else "") or file.readable_name
     return builder.build(file.readable_name)
 
 

@@ -11,7 +11,7 @@ from core.knowledge.documents import Document
 from core.knowledge.loaders.archives import open_archive
 from core.knowledge.loaders.building import DocumentBuilder
 from core.knowledge.loaders.sniffing import is_picture
-from core.knowledge.loaders.source import SourceFile
+from core.knowledge.loaders.source import SourceFile, given_title
 
 _CHART = {"c": "http://schemas.openxmlformats.org/drawingml/2006/chart"}
 
@@ -27,7 +27,7 @@ def load(file: SourceFile) -> Document:
         builder.page(number)
         title = reader.slide(slide)
         first_title = first_title or title
-    builder.title = str(presentation.core_properties.title or "").strip() or first_title
+    builder.title = given_title(presentation.core_properties.title) or first_title
     return builder.build(file.readable_name)
 
 

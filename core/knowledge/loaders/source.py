@@ -1,8 +1,14 @@
 """A file as the loaders get it: its bytes, its name, and where it lies."""
 
-from collections.abc import Iterable
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
+
+_PROGRAMS_TITLE = re.compile(
+    r"^(?:microsoft \w+ - .*|powerpoint presentation|untitled.*|(?:document|presentation|slide|book)\s?\d*"
+    r"|.*\.(?:docx?|pptx?|xlsx?|pdf|tex|dvi|indd|qxd|rtf|odt))$",
+    re.I,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +41,7 @@ class SourceFile:
         return replace(self, name=f"{self.name}/{clean}", data=data, depth=self.depth + 1)
 
 
-def first_words(lines: Iterable[str], length: int = 120) -> str:
-    """The first line that says something, cut to a title's length."""
-    for line in lines:
-        words = " ".join(line.split())
-        if words:
-            return words if len(words) <= length else words[: length - 1].rstrip() + "…"
-    return ""
+def given_title(title: object) -> str:
+    """The title in a document's properties, or nothing where a program put it there and no person did."""
+    words = " ".join(str(title or "").split())
+    return "" if len(words) < 4 or _PROGRAMS_TITLE.match(words) else words

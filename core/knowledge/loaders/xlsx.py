@@ -10,7 +10,7 @@ from core.knowledge.loaders.archives import open_archive
 from core.knowledge.loaders.building import DocumentBuilder
 from core.knowledge.loaders.rows import add_rows
 from core.knowledge.loaders.sniffing import is_picture
-from core.knowledge.loaders.source import SourceFile
+from core.knowledge.loaders.source import SourceFile, given_title
 
 
 def load(file: SourceFile) -> Document:
@@ -36,7 +36,7 @@ def load(file: SourceFile) -> Document:
     builder.page(None)
     for number, data in enumerate((data for data in media if is_picture(data)), start=1):
         builder.picture(f"{file.name}#picture-{number}", data)
-    builder.title = str(workbook.properties.title or "").strip() or file.readable_name
+    builder.title = given_title(workbook.properties.title) or file.readable_name
     return builder.build(file.readable_name)
 
 

@@ -169,6 +169,7 @@ class Conversations:
         keys = self._keys.conversation(conversation)
         forgotten = await self._forget(conversation, await self._redis.execute("HKEYS", keys.messages))
         await self._redis.execute("DEL", keys.gone)
+        await self._redis.erase()
         return forgotten
 
     async def forget_person(self, platform: str, workspace: str, author_id: str) -> Forgotten:
@@ -181,6 +182,7 @@ class Conversations:
         forgotten = [await self._forget(conversation, ids) for conversation, ids in said.items()]
         for conversation, ids in said.items():  # also what pointed at messages that are kept no more
             await self._redis.execute("SREM", person, *(reference(conversation, one.decode()) for one in ids))
+        await self._redis.erase()
         return _sum(forgotten)
 
     async def sweep(self) -> Forgotten:
@@ -190,6 +192,8 @@ class Conversations:
             oldest = time.time() - self._conversation_days * _DAY
             async for page in self._all_conversations():
                 forgotten += [await self._sweep_conversation(one, oldest) for one in page]
+        if any(one != Forgotten() for one in forgotten):
+            await self._redis.erase()
         return _sum(forgotten)
 
     async def _sweep_conversation(self, conversation: str, oldest: float) -> Forgotten:

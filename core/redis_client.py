@@ -1,5 +1,6 @@
 """A client of the conversation store's Redis, embedded or by URL, and what Redis's errors mean to a person."""
 
+import asyncio
 import logging
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.connection import UnixDomainSocketConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialWithJitterBackoff
-from redis.exceptions import AuthenticationError, RedisError
+from redis.exceptions import AuthenticationError, RedisError, ResponseError
 
 from core.errors import SettingsError, StoreUnavailableError
 from core.redis_server import EmbeddedRedis
@@ -23,6 +24,8 @@ ANSWER_TIMEOUT = 10.0
 """Seconds. Whoever blocks in Redis on purpose must ask for less, or for a client of its own."""
 CONNECTIONS = 64
 """At most; who comes when all are busy waits for one, up to the time of an answer."""
+
+_PAUSE = 0.01
 
 _MEANINGS = (
     ("OOM", "is out of memory", "Raise its maxmemory, or forget old conversations and pictures."),
@@ -76,6 +79,38 @@ class ConnectedRedis:
                 if isinstance(answer, RedisError):
                     raise answer
         return answers
+
+    async def erase(self) -> None:
+        """Let what was deleted vanish from an embedded server's files too, where deletion only appends to them.
+
+        Waits for it, since a server that ends meanwhile gives it up. A Redis by URL does this in its own time.
+        """
+        if self.embedded is None:
+            return
+        while not await self._begins_to_rewrite():
+            await self._until_rewritten()  # what is under way may have begun before the deletion
+        if await self._until_rewritten() != "ok":
+            raise StoreUnavailableError(
+                f"What was forgotten is still in the files of the {self.where}.", hint=self.embedded.advice()
+            )
+
+    async def _begins_to_rewrite(self) -> bool:
+        with self.errors():
+            try:
+                await self.client.execute_command("BGREWRITEAOF")  # pyright: ignore[reportUnknownMemberType]
+            except ResponseError as error:
+                if "in progress" in str(error):
+                    return False
+                raise
+        return True
+
+    async def _until_rewritten(self) -> str:
+        """Wait until the append-only file is not being rewritten; answer how the last time went."""
+        while True:
+            state = await self.execute("INFO", "persistence")
+            if not state["aof_rewrite_in_progress"] and not state["aof_rewrite_scheduled"]:
+                return str(state["aof_last_bgrewrite_status"])
+            await asyncio.sleep(_PAUSE)
 
     async def close(self) -> None:
         """Close the connections; an embedded server ends with its last user."""

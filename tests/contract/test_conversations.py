@@ -81,6 +81,13 @@ def store(redis: ConnectedRedis, prefix: str) -> Conversations:
     return Conversations(redis, conversation_days=90, picture_days=30, prefix=prefix)
 
 
+@pytest.fixture
+async def own_store(tmp_path: Path) -> AsyncIterator[tuple[Conversations, ConnectedRedis]]:
+    """On an embedded server, which a test may break."""
+    async with await connect("", tmp_path / "own") as redis:
+        yield Conversations(redis), redis
+
+
 async def texts(store: Conversations, place: Place = TEAM, budget: int = 10_000) -> list[str]:
     return [message.text for message in await store.history(place.conversation, budget)]
 
@@ -338,6 +345,25 @@ async def test_nothing_names_a_forgotten_person(store: Conversations, redis: Con
         assert b"U-ADA" not in await redis.execute("DUMP", key)
 
 
+async def test_what_was_forgotten_is_in_no_file_any_more(
+    own_store: tuple[Conversations, ConnectedRedis], tmp_path: Path
+) -> None:
+    store, _ = own_store
+    picture = drawn("a picture of the secret")
+    await store.keep_picture(picture)
+    await store.remember(said("the secret itself", by="U-ADA", pictures=[picture]))
+    await store.remember(said("harmless", by="U-BOB"))
+
+    def files() -> bytes:
+        return b"".join(path.read_bytes() for path in (tmp_path / "own").rglob("*") if path.is_file())
+
+    assert b"secret" in files()
+    await asyncio.gather(*(store.forget_person("slack", "T1", "U-ADA") for _ in range(5)))
+    assert b"secret" not in files()
+    assert b"U-ADA" not in files()
+    assert b"harmless" in files()
+
+
 async def test_what_is_older_than_its_retention_is_swept(
     store: Conversations, redis: ConnectedRedis, prefix: str
 ) -> None:
@@ -375,13 +401,6 @@ async def test_statistics_count_what_is_kept(store: Conversations) -> None:
 
 
 # --- a Redis that can't write --------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-async def own_store(tmp_path: Path) -> AsyncIterator[tuple[Conversations, ConnectedRedis]]:
-    """On an embedded server, which a test may break."""
-    async with await connect("", tmp_path / "own") as redis:
-        yield Conversations(redis), redis
 
 
 async def test_out_of_memory_is_told_and_nothing_is_half_written(

@@ -7,6 +7,7 @@ what it points to and removed after it, so that a crash leaves it pointing at no
 
 import json
 import logging
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from pydantic import ValidationError
@@ -92,6 +93,18 @@ def read_entry(entry: bytes | None, conversation: str, message_id: str) -> Messa
     except ValueError as error:
         _log.warning("Message %s of %s is passed over: %s", message_id, conversation, error)
     return None
+
+
+Command = tuple[str | bytes | float, ...]
+"""A command to Redis: its name, and what it is given."""
+
+
+def script(source: str, keys: Sequence[str], args: Sequence[str | bytes | float]) -> Command:
+    """The command that runs a Lua script; all its keys stand in one slot.
+
+    The source travels along (EVAL): it is short, and a server that was started again does not know it by its hash.
+    """
+    return ("EVAL", source, len(keys), *keys, *args)
 
 
 ATTEMPT_LENGTH = 16

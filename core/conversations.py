@@ -15,19 +15,21 @@ from core.conversation_keys import (
     EDIT_SCRIPT,
     RELEASE_PICTURE_SCRIPT,
     REMEMBER_SCRIPT,
+    Command,
     ConversationKeys,
     KeySpace,
     read_entry,
     read_reference,
     reference,
+    script,
     write_entry,
 )
 from core.messages import Message, Picture, Value
-from core.redis_client import Command, ConnectedRedis, connect, script
 from core.tokens import estimate_tokens
 
 if TYPE_CHECKING:
     from core.pictures import NormalizedPicture
+    from core.redis_client import ConnectedRedis
 
 MESSAGE_OVERHEAD = 4
 """Tokens a message costs beside its text: who speaks, and where it begins and ends."""
@@ -55,7 +57,7 @@ class Conversations:
     """Conversations in one Redis. Days of retention are counted by `sweep`; 0 keeps for ever."""
 
     def __init__(
-        self, redis: ConnectedRedis, *, conversation_days: int = 0, picture_days: int = 0, prefix: str = "lorelens"
+        self, redis: "ConnectedRedis", *, conversation_days: int = 0, picture_days: int = 0, prefix: str = "lorelens"
     ) -> None:
         self._redis = redis
         self._conversation_days = conversation_days
@@ -65,6 +67,8 @@ class Conversations:
     @classmethod
     async def open(cls, redis_url: str, data: Path, *, conversation_days: int = 0, picture_days: int = 0) -> Self:
         """The store in the Redis at this URL, or in the embedded one of the data folder where the URL is empty."""
+        from core.redis_client import connect  # redis-py takes a quarter of a second to import
+
         redis = await connect(redis_url, data)
         return cls(redis, conversation_days=conversation_days, picture_days=picture_days)
 

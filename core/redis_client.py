@@ -14,6 +14,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.exceptions import AuthenticationError, RedisError, ResponseError
 
+from core.conversation_keys import Command
 from core.errors import SettingsError, StoreUnavailableError
 from core.redis_server import EmbeddedRedis
 
@@ -39,17 +40,6 @@ _MEANINGS = (
     ("WRONGPASS", "does not accept the user and password", "Check them in LORELENS_REDIS_URL."),
 )
 """The code of an error of Redis, what happened, and what the person can do. Within a script it stands in the text."""
-
-
-Command = tuple[str | bytes | float, ...]
-
-
-def script(source: str, keys: Sequence[str], args: Sequence[str | bytes | float]) -> Command:
-    """The command that runs a Lua script; all its keys stand in one slot.
-
-    The source travels along (EVAL): it is short, and a server that was started again does not know it by its hash.
-    """
-    return ("EVAL", source, len(keys), *keys, *args)
 
 
 class ConnectedRedis:

@@ -18,12 +18,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from redis.crc import key_slot
 
-from core.conversation_keys import ATTEMPT_LENGTH, REMEMBER_SCRIPT, KeySpace, write_entry
+from core.conversation_keys import ATTEMPT_LENGTH, REMEMBER_SCRIPT, KeySpace, script, write_entry
 from core.conversations import MESSAGE_OVERHEAD, Conversations, Forgotten
 from core.errors import StoreUnavailableError
 from core.messages import Author, Message, Picture, Place
 from core.pictures import NormalizedPicture
-from core.redis_client import ConnectedRedis, connect, script
+from core.redis_client import ConnectedRedis, connect
 from core.tokens import estimate_tokens
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

@@ -63,12 +63,14 @@ def paragraph(text: str, style: str = "") -> str:
 
 
 def pdf(*pages: str) -> bytes:
-    """A PDF whose pages hold these lines of text in Helvetica."""
+    """A PDF whose pages hold these lines of text in Helvetica; a line that starts with # is set in a larger size."""
     objects = [b"<< /Type /Catalog /Pages 2 0 R >>", b"", b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"]
     kids: list[str] = []
     for page in pages:
-        lines = "".join(f"({line}) Tj T* " for line in page.split("\n"))
-        stream = f"BT /F1 12 Tf 14 TL 72 720 Td {lines}ET".encode("latin-1")
+        lines = "".join(
+            f"/F1 {18 if line.startswith('#') else 12} Tf ({line.lstrip('# ')}) Tj T* " for line in page.split("\n")
+        )
+        stream = f"BT 20 TL 72 720 Td {lines}ET".encode("latin-1")
         kids.append(f"{len(objects) + 1} 0 R")
         objects.append(
             f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents {len(objects) + 2} 0 R"

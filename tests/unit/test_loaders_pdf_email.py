@@ -46,6 +46,24 @@ def test_outline_gives_headings(tmp_path: Path) -> None:
     assert [(part.page, part.heading_path) for part in document.sections] == [(1, ("Backups",)), (2, ("Annex",))]
 
 
+def test_without_an_outline_larger_lines_are_headings(tmp_path: Path) -> None:
+    long = "The team keeps thirty days of backups in two regions, and tests them on every first Monday."
+    document = loaded(tmp_path, "ops.pdf", pdf(f"# Operations\n{long}\n# Backups and\n# restores\n{long}", long))
+
+    assert document.title == "Operations"
+    assert [(part.page, part.heading_path) for part in document.sections] == [
+        (1, ("Operations",)),
+        (1, ("Backups and restores",)),
+        (2, ("Backups and restores",)),
+    ]
+
+
+def test_lines_that_run_through_all_pages_are_left_out(tmp_path: Path) -> None:
+    pages = [f"Staff handbook\nWords of page {word}.\n{number} of 4" for number, word in enumerate("abcd", start=1)]
+
+    assert loaded(tmp_path, "a.pdf", pdf(*pages)).text == "\n\n".join(f"Words of page {word}." for word in "abcd")
+
+
 def _scan(*pictures: Image.Image) -> bytes:
     written = io.BytesIO()
     pictures[0].save(written, "PDF", save_all=True, append_images=list(pictures[1:]))

@@ -1,83 +1,45 @@
 """Ingestion: files in, an index that is right, whatever happens on the way.
 
 What is unchanged costs a look. What changed is replaced, what vanished is removed, what can't be read is reported and
-the rest goes on. Order of writes: a file is noted as pending, its old passages are deleted, its new ones written, and
-then it is noted as read together with the pictures that it mentions; pictures are written after the documents. A run
-that is killed anywhere in between is finished by the next, and passages have the same ids each time, so nothing is
-there twice.
+the rest goes on. Order of writes: a file is noted as pending; its new passages are written and those it has no more are
+deleted; then it is noted as read together with the pictures that it shows. Pictures are written after the documents.
+A run that is killed anywhere in between is finished by the next, and passages have the same ids each time, so nothing
+is there twice and nothing is lost.
 """
 
 import asyncio
-import hashlib
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections import deque
+from collections.abc import AsyncGenerator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Protocol
 
-import numpy as np
-from pydantic import Field
-
-from core.errors import DocumentError, PictureError, SettingsError
-from core.knowledge.chunking import cut
-from core.knowledge.discover import FoundFile, discover
-from core.knowledge.documents import Document, Passage
-from core.knowledge.index import KnowledgeIndex, Vectors
-from core.knowledge.ledger import FileRecord, Ledger, SourceRecord, StalePicture
-from core.knowledge.loaders import load
-from core.knowledge.passages import PLACE_TOKENS, embedding_text, passages_of
+from core.errors import SettingsError
+from core.knowledge.changes import Changes, add_dependents, compare, is_settled, read_again
+from core.knowledge.discover import Findings, FoundFile, Scope, discover, scope_of
+from core.knowledge.document_intake import DocumentIntake, ReadFile
+from core.knowledge.documents import Passage
+from core.knowledge.encoding import encode_passages
+from core.knowledge.index import KnowledgeIndex
+from core.knowledge.ingest_lock import exclusively
+from core.knowledge.ingest_report import IngestReport, NotRead, Progress
+from core.knowledge.ledger import FileRecord, Ledger, SourceRecord
 from core.knowledge.picture_files import PictureFiles
-from core.knowledge.picture_passages import PictureMention, picture_passage
-from core.language import detect_language
-from core.messages import EVERYONE, Picture, Value
+from core.knowledge.picture_ingest import PictureIngest
+from core.messages import EVERYONE
 from core.models.encoder import Encoder
-from core.models.ocr import VERSION as OCR_VERSION
 from core.models.ocr import OcrReader
-from core.pictures import normalize
+
+__all__ = ["IngestReport", "NotRead", "Progress", "Reader", "ingest"]
 
 RULES = "1"
 """Changes when the same file would be understood differently, so that unchanged files are read again."""
 BATCH_PASSAGES = 256
-BATCH_PICTURES = 32
-SMALLEST_SIDE = 32
-"""Pictures with a shorter side, in pixels, are icons and badges; nobody asks for them."""
-CHARACTERS_PER_TOKEN = 4
-WITHOUT_ENCODER_TOKENS = 240
-
-
-class Progress(Protocol):
-    """Who watches: called from the event loop, often."""
-
-    def begin(self, stage: str, total: int) -> None:
-        """A stage begins: "documents" or "pictures", with how many."""
-        ...
-
-    def advance(self, stage: str, item: str) -> None:
-        """One of them is done."""
-        ...
-
-
-class NotRead(Value):
-    """A file, or a picture within one, that could not be read, and why."""
-
-    path: str
-    reason: str
-
-
-class IngestReport(Value):
-    """What came of a run. Times are in seconds; `picture_seconds` is the share of reading pictures."""
-
-    source: str
-    read: int = 0
-    unchanged: int = 0
-    removed: int = 0
-    skipped: dict[str, int] = Field(default_factory=dict)
-    failed: tuple[NotRead, ...] = ()
-    warnings: tuple[NotRead, ...] = ()
-    passages: int = 0
-    pictures: int = 0
-    seconds: float = 0.0
-    picture_seconds: float = 0.0
+AHEAD = 8
+"""Files that are read ahead while passages are encoded."""
 
 
 @dataclass(frozen=True)
@@ -92,31 +54,19 @@ class Reader:
 
 
 @dataclass
-class _Read:
-    """A file as it was read: its passages and the pictures it shows."""
-
-    record: FileRecord
-    passages: list[Passage]
-    mentions: list[tuple[Picture, PictureMention]]
-    warnings: list[NotRead]
-
-
-@dataclass
 class _Run:
     """One run over one source."""
 
     reader: Reader
     source: str
     audience: tuple[str, ...]
-    root: Path
+    scope: Scope
     progress: Progress
-    known: dict[str, FileRecord]
+    known: dict[str, FileRecord] = field(default_factory=dict[str, FileRecord])
     failed: list[NotRead] = field(default_factory=list[NotRead])
     warnings: list[NotRead] = field(default_factory=list[NotRead])
     read: int = 0
     passages: int = 0
-    pictures: int = 0
-    removed: int = 0
 
     @property
     def rules(self) -> str:
@@ -130,212 +80,174 @@ async def ingest(
     reader: Reader,
     *,
     source: str = "",
-    audience: tuple[str, ...] = (EVERYONE,),
+    audience: tuple[str, ...] | None = None,
     progress: Progress,
 ) -> IngestReport:
     """Read a folder (or a single file) into the index.
 
     Args:
-        path: the folder; paths in citations are relative to it.
+        path: the folder; paths in citations are relative to it. What lies within a folder that was read before is
+            brought up to date as part of that.
         reader: where to, and with what.
         source: a name for it; the folder's own if empty. Reading the same source again brings it up to date.
-        audience: who may see it.
+        audience: who may see it; None: who might before, and everyone if it is new.
         progress: who watches.
 
     Raises:
         DocumentError: there is nothing at `path`.
         SettingsError: the name is taken by another folder.
-        UnavailableError: somebody else reads documents into this data folder, or it can't be written.
+        UnavailableError: somebody else reads documents into this data folder, or it can't be written. What was written
+            so far stays, and the next run goes on from there.
     """
     started = time.perf_counter()
-    root, findings = await asyncio.to_thread(discover, path)
-    source = source or root.name or "documents"
-    with reader.ledger.exclusively():
-        _check_name(reader.ledger, source, root)
-        run = _Run(reader, source, audience, root, progress, reader.ledger.files(source))
-        changed, unchanged = await asyncio.to_thread(_changes, run, findings.files)
-        if findings.whole:
-            await _remove_vanished(run, {one.path for one in findings.files})
-        progress.begin("documents", len(changed))
-        await _read_documents(run, changed)
+    with exclusively(reader.ledger.folder):
+        run, record = await asyncio.to_thread(_begin, path, reader, source, audience, progress)
+        await _mend(run)
+        findings, changes = await asyncio.to_thread(_look, run)
+        await _remove(run, changes.vanished)
+        progress.begin("documents", len(changes.read))
+        await _read_documents(run, changes.read)
         pictures_started = time.perf_counter()
-        await _write_pictures(run)
+        pictures = await _read_pictures(run)
         picture_seconds = time.perf_counter() - pictures_started
-        if run.read or run.removed or run.pictures:
+        if run.read or changes.vanished or pictures or not record.finished:
             await reader.index.optimize()
-        reader.ledger.source_read(SourceRecord(source=source, root=str(root), audience=audience, read_at=time.time()))
+        if not record.finished:
+            # A run that was interrupted may have kept pictures that no document shows in the end.
+            await asyncio.to_thread(reader.pictures.keep_only, reader.ledger.all_pictures())
+        reader.ledger.note_source(record.model_copy(update={"read_at": time.time(), "finished": True}))
     return IngestReport(
-        source=source,
+        source=run.source,
         read=run.read,
-        unchanged=unchanged,
-        removed=run.removed,
+        unchanged=changes.unchanged,
+        removed=len(changes.vanished),
         skipped=dict(findings.skipped),
-        failed=tuple(run.failed),
+        failed=(*findings.failed, *changes.failed, *run.failed),
         warnings=tuple(run.warnings),
         passages=run.passages,
-        pictures=run.pictures,
+        pictures=pictures,
         seconds=time.perf_counter() - started,
         picture_seconds=picture_seconds,
     )
 
 
-def _check_name(ledger: Ledger, source: str, root: Path) -> None:
-    for record in ledger.sources():
-        if record.source == source and Path(record.root) != root and Path(record.root).exists():
-            raise SettingsError(
-                f'The source "{source}" is read from {record.root} already.',
-                hint="Give this folder a name with --source.",
-            )
-
-
-def _changes(run: _Run, files: Sequence[FoundFile]) -> tuple[list[tuple[FoundFile, str]], int]:
-    """Files to read with the sha256 of their content, and how many need not be."""
-    changed: list[tuple[FoundFile, str]] = []
-    touched: list[FileRecord] = []
-    for file in files:
-        known = run.known.get(file.path)
-        current = known is not None and known.outcome == "read" and known.rules == run.rules
-        if known is not None and current and (known.size, known.mtime_ns) == (file.size, file.mtime_ns):
-            continue
-        sha256 = _sha256(file.file)
-        if known is not None and current and known.sha256 == sha256:
-            touched.append(known.model_copy(update={"size": file.size, "mtime_ns": file.mtime_ns}))
-            continue
-        changed.append((file, sha256))
-    if touched:
-        run.reader.ledger.note(run.source, touched)
-    return changed, len(files) - len(changed)
-
-
-def _sha256(file: Path) -> str:
-    try:
-        with file.open("rb") as opened:
-            return hashlib.file_digest(opened, "sha256").hexdigest()
-    except OSError:
-        return ""  # loading it will say why it can't be read
-
-
-async def _remove_vanished(run: _Run, present: set[str]) -> None:
-    gone = [path for path in run.known if path not in present]
-    for path in gone:
-        await run.reader.index.delete(run.source, path)
-    if gone:
-        run.reader.ledger.remove(run.source, gone)
-    run.removed = len(gone)
-
-
-async def _read_documents(run: _Run, changed: Sequence[tuple[FoundFile, str]]) -> None:
-    batch: list[_Read] = []
-    async for one in _loaded(run, changed):
-        batch.append(one)
-        if sum(len(read.passages) for read in batch) >= BATCH_PASSAGES:
-            await _write_documents(run, batch)
-            batch = []
-    if batch:
-        await _write_documents(run, batch)
-
-
-async def _loaded(run: _Run, changed: Sequence[tuple[FoundFile, str]]) -> AsyncIterator[_Read]:
-    """Files as they are read, the next one in a thread while the last is worked with."""
-    waiting: asyncio.Task[_Read | NotRead] | None = None
-    try:
-        for file, sha256 in [*changed, (None, "")]:
-            following = asyncio.create_task(asyncio.to_thread(_load, run, file, sha256)) if file else None
-            if waiting is not None:
-                result = await waiting
-                if isinstance(result, _Read):
-                    yield result
-                else:
-                    _note_failure(run, result)
-            waiting = following
-    finally:
-        if waiting is not None:
-            await asyncio.wait([waiting])
-
-
-def _note_failure(run: _Run, failure: NotRead) -> None:
-    run.failed.append(failure)
-    run.progress.advance("documents", failure.path)
-    known = run.known.get(failure.path)
-    # What was understood of it before stays until it can be read again.
-    record = (known or _record(run, failure.path, 0, 0, "")).model_copy(
-        update={"outcome": "failed", "reason": failure.reason, "read_at": time.time()}
-    )
-    run.reader.ledger.note(run.source, [record])
-
-
-def _load(run: _Run, file: FoundFile, sha256: str) -> _Read | NotRead:
-    encoder = run.reader.encoder
-    try:
-        document = load(file.file, run.root)
-    except DocumentError as error:
-        return NotRead(path=file.path, reason=error.message)
-    chunks = cut(
-        document,
-        count_tokens=encoder.count_tokens if encoder else _count_tokens,
-        budget=encoder.token_limit - PLACE_TOKENS if encoder else WITHOUT_ENCODER_TOKENS,
-        languages=encoder.languages if encoder else frozenset(),
-    )
-    passages = passages_of(document, chunks, source=run.source, path=file.path, audience=run.audience)
-    warnings = [NotRead(path=file.path, reason=warning) for warning in document.warnings]
-    mentions = _mentions(run, document, file.path, warnings)
-    record = _record(run, file.path, file.size, file.mtime_ns, sha256)
-    return _Read(record.model_copy(update={"passages": len(passages)}), passages, mentions, warnings)
-
-
-def _count_tokens(texts: Sequence[str]) -> list[int]:
-    return [len(text) // CHARACTERS_PER_TOKEN for text in texts]
-
-
-def _record(run: _Run, path: str, size: int, mtime_ns: int, sha256: str) -> FileRecord:
-    return FileRecord(
-        path=path,
-        size=size,
-        mtime_ns=mtime_ns,
-        sha256=sha256,
-        rules=run.rules,
-        outcome="pending",
-        read_at=time.time(),
-    )
-
-
-def _mentions(
-    run: _Run, document: Document, path: str, warnings: list[NotRead]
-) -> list[tuple[Picture, PictureMention]]:
-    """The pictures of a document, taken in and kept."""
-    mentions: list[tuple[Picture, PictureMention]] = []
-    for shown in document.pictures:
-        try:
-            picture = normalize(shown.data, name=shown.name)
-        except PictureError as error:
-            warnings.append(NotRead(path=path, reason=error.message))
-            continue
-        if min(picture.picture.width, picture.picture.height) < SMALLEST_SIDE:
-            continue
-        run.reader.pictures.put(picture)
-        mention = PictureMention(
-            path=path,
-            title=document.title,
-            name=shown.name,
-            alt=shown.alt,
-            heading_path=shown.heading_path,
-            context=shown.context,
-            page=shown.page,
-            language=detect_language(f"{' '.join(shown.heading_path)} {shown.context} {shown.alt}"),
+def _begin(
+    path: Path, reader: Reader, source: str, audience: tuple[str, ...] | None, progress: Progress
+) -> tuple[_Run, SourceRecord]:
+    """The run, with what is known of its source, and the source as it stood."""
+    records = {one.source: one for one in reader.ledger.sources() if not source or one.source == source}
+    scope = scope_of(path, [Path(one.root) for one in records.values()])
+    if not source:
+        named = [one.source for one in records.values() if Path(one.root) == scope.root]
+        source = named[0] if named else scope.root.name or "documents"
+    record = records.get(source)
+    if record is not None and Path(record.root) != scope.root and Path(record.root).exists():
+        raise SettingsError(
+            f'The source "{source}" is read from {record.root} already.',
+            hint="Give this folder a name with --source.",
         )
-        mentions.append((picture.picture, mention))
-    return mentions
+    readers = audience or (record.audience if record else (EVERYONE,))
+    was = record or SourceRecord(source=source, root="", audience=readers, read_at=0.0)
+    now = was.model_copy(update={"root": str(scope.root), "audience": readers})
+    reader.ledger.note_source(now.model_copy(update={"finished": False}))
+    return _Run(reader, source, readers, scope, progress, reader.ledger.files(source)), now
 
 
-async def _write_documents(run: _Run, batch: Sequence[_Read]) -> None:
+async def _mend(run: _Run) -> None:
+    """Read everything again if the index does not hold what the ledger says it does: one of them was put away."""
+    reader = run.reader
+    statistics = await reader.index.statistics()
+    held = next((one for one in statistics.sources if one.source == run.source), None)
+    pictures = held.pictures if held else 0
+    passages = held.passages - pictures if held else 0
+    expected = sum(one.passages for one in run.known.values() if one.outcome != "pending")
+    pending = any(one.outcome == "pending" for one in run.known.values())
+    counts = reader.ledger.picture_counts(run.source)
+    if counts.written <= pictures <= counts.begun and passages >= expected and (pending or passages == expected):
+        return
+    reader.ledger.distrust(run.source)
+    await reader.index.delete(run.source)
+    run.known = reader.ledger.files(run.source)
+
+
+def _look(run: _Run) -> tuple[Findings, Changes]:
+    """What is there and what is to be done; noted in the ledger before any of it is."""
+    ledger, known = run.reader.ledger, run.known
+    now = time.time()
+    findings = discover(run.scope, lambda found: is_settled(known.get(found.path), found, run.rules))
+    changes = compare(findings, known, run.scope, run.rules, now)
+    add_dependents(changes, ledger, run.source, known, run.scope.root)
+    lost = [sha256 for sha256 in ledger.pictures(run.source) if not run.reader.pictures.path(sha256).exists()]
+    read_again(changes, ledger.documents_with(run.source, lost), known, run.scope.root)
+    ledger.note(run.source, changes.touched)
+    ledger.begin(run.source, [*(found.path for found in changes.read), *changes.vanished])
+    return findings, changes
+
+
+async def _remove(run: _Run, vanished: Sequence[str]) -> None:
+    for path in vanished:
+        await run.reader.index.delete(run.source, path)
+    if vanished:
+        run.reader.ledger.remove(run.source, vanished)
+
+
+async def _read_documents(run: _Run, files: Sequence[FoundFile]) -> None:
+    batch: list[ReadFile] = []
+    size = 0
+    async with aclosing(_loaded(run, files)) as loaded:
+        async for one in loaded:
+            if isinstance(one, FileRecord):
+                _note_failure(run, one)
+                continue
+            batch.append(one)
+            size += len(one.passages)
+            if size >= BATCH_PASSAGES:
+                await _write(run, batch)
+                batch, size = [], 0
+    if batch:
+        await _write(run, batch)
+
+
+async def _loaded(run: _Run, files: Sequence[FoundFile]) -> AsyncGenerator[ReadFile | FileRecord]:
+    """Files as they are read, a few of them ahead in a thread of their own."""
+    reader = run.reader
+    intake = DocumentIntake(run.scope.root, run.source, run.audience, run.rules, reader.encoder, reader.pictures)
+    loop = asyncio.get_running_loop()
+    thread = ThreadPoolExecutor(1, "lorelens-read")
+    ahead: deque[asyncio.Future[ReadFile | FileRecord]] = deque()
+    try:
+        for file in files:
+            ahead.append(loop.run_in_executor(thread, intake.read, file))
+            if len(ahead) > AHEAD:
+                yield await ahead.popleft()
+        while ahead:
+            yield await ahead.popleft()
+    finally:
+        for future in ahead:
+            future.cancel()
+        await asyncio.gather(*ahead, return_exceptions=True)
+        await loop.run_in_executor(None, partial(thread.shutdown, cancel_futures=True))
+
+
+def _note_failure(run: _Run, record: FileRecord) -> None:
+    """Note why a file can't be read; what was understood of it before stays until it can be again."""
+    known = run.known.get(record.path)
+    run.reader.ledger.note(run.source, [record.model_copy(update={"passages": known.passages if known else 0})])
+    run.failed.append(NotRead(path=record.path, reason=record.reason))
+    run.progress.advance("documents", record.path)
+
+
+async def _write(run: _Run, batch: Sequence[ReadFile]) -> None:
     reader = run.reader
     reader.ledger.note(run.source, [one.record for one in batch])
-    passages = [passage for one in batch for passage in one.passages]
-    vectors = await _encode(reader.encoder, passages)
+    new: list[Passage] = []
+    gone: list[str] = []
     for one in batch:
-        if one.record.path in run.known:
-            await reader.index.delete(run.source, one.record.path)
-    await reader.index.upsert(passages, vectors)
+        written, deleted = await _difference(run, one)
+        new += written
+        gone += deleted
+    await reader.index.upsert(new, await encode_passages(reader.encoder, new))
+    await reader.index.delete_passages(gone)
     reader.ledger.finish(
         run.source,
         [one.record.model_copy(update={"outcome": "read"}) for one in batch],
@@ -344,55 +256,36 @@ async def _write_documents(run: _Run, batch: Sequence[_Read]) -> None:
     for one in batch:
         run.read += 1
         run.passages += len(one.passages)
-        run.warnings += one.warnings
+        run.warnings += (NotRead(path=one.record.path, reason=warning) for warning in one.warnings)
         run.progress.advance("documents", one.record.path)
 
 
-async def _encode(encoder: Encoder | None, passages: Sequence[Passage]) -> Vectors | None:
-    if encoder is None or not passages:
-        return None
-    texts = [embedding_text(passage, encoder.languages) for passage in passages]
-    vectors = np.zeros((len(texts), encoder.dimension), dtype=np.float32)
-    readable = [at for at, text in enumerate(texts) if text.strip()]
-    if readable:
-        vectors[readable] = await asyncio.to_thread(encoder.encode, [texts[at] for at in readable])
-    return vectors
+async def _difference(run: _Run, one: ReadFile) -> tuple[list[Passage], list[str]]:
+    """Passages to write, and ids of those to delete: of a page with one new line, few are new to the encoder."""
+    known = run.known.get(one.record.path)
+    if known is None:
+        return one.passages, []
+    held = await run.reader.index.passages(run.source, one.record.path)
+    old = {passage.id: passage for passage in held if passage.kind == "text"}
+    same_rules = known.rules == run.rules
+    new = [passage for passage in one.passages if not same_rules or old.get(passage.id) != passage]
+    return new, sorted(old.keys() - {passage.id for passage in one.passages})
 
 
-async def _write_pictures(run: _Run) -> None:
-    stale = run.reader.ledger.stale_pictures(run.source)
-    run.progress.begin("pictures", len(stale))
-    for first in range(0, len(stale), BATCH_PICTURES):
-        batch = stale[first : first + BATCH_PICTURES]
-        await _remove_pictures(run, [one for one in batch if not one.mentions])
-        shown = [one for one in batch if one.mentions]
-        passages = [await _picture(run, one) for one in shown]
-        vectors = await _encode(run.reader.encoder, passages)
-        old = [one.passage_id for one in shown if one.passage_id]
-        await run.reader.index.delete_passages(old)
-        await run.reader.index.upsert(passages, vectors)
-        for one, passage in zip(shown, passages, strict=True):
-            run.reader.ledger.picture_written(run.source, one.picture.sha256, passage.id)
-        run.pictures += len(shown)
-
-
-async def _remove_pictures(run: _Run, gone: Sequence[StalePicture]) -> None:
-    await run.reader.index.delete_passages([one.passage_id for one in gone if one.passage_id])
-    for one in gone:
-        if run.reader.ledger.picture_removed(run.source, one.picture.sha256):
-            run.reader.pictures.delete(one.picture.sha256)
-        run.progress.advance("pictures", one.picture.name)
-
-
-async def _picture(run: _Run, stale: StalePicture) -> Passage:
-    lines = run.reader.ledger.reading(stale.picture.sha256, OCR_VERSION)
-    if lines is None:
-        data = run.reader.pictures.get(stale.picture.sha256)
-        lines = await asyncio.to_thread(run.reader.ocr.read, data) if data is not None else ()
-        run.reader.ledger.keep_reading(stale.picture.sha256, OCR_VERSION, lines)
-    # The document that shows it says more of it than the file lying in the folder does.
-    mentions = sorted(stale.mentions, key=lambda one: (one.path == one.name, one.path))
-    names = sorted({one.name for one in mentions})
-    path = next((name for name in names if "#" not in name), names[0])
-    run.progress.advance("pictures", path)
-    return picture_passage(mentions, lines, stale.picture, source=run.source, path=path, audience=run.audience)
+async def _read_pictures(run: _Run) -> int:
+    """Bring the pictures up to date; answer how many were written."""
+    reader = run.reader
+    pictures = PictureIngest(
+        source=run.source,
+        audience=run.audience,
+        rules=run.rules,
+        index=reader.index,
+        ledger=reader.ledger,
+        pictures=reader.pictures,
+        ocr=reader.ocr,
+        encoder=reader.encoder,
+        progress=run.progress,
+        warnings=run.warnings,
+    )
+    await pictures.run()
+    return pictures.written

@@ -1,27 +1,27 @@
 """What was read from which file: the memory that makes ingestion incremental and safe to interrupt.
 
-SQLite in the data folder. A file is `pending` from before its passages are written until they all are, so that a run
-that was killed in between is known to the next. A picture is `stale` from the moment its mentions change until its
-passage was written anew.
+SQLite in the data folder. A file is `pending` from before its passages are touched until they are all written, so that
+a run that was killed in between is known to the next. A picture is `stale` from the moment its mentions change until
+its passage was written anew. A source is unfinished from the begin of a run to its end.
 """
 
-import fcntl
 import json
-import os
 import sqlite3
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-from core.errors import IndexUnavailableError, UnavailableError
+from core.errors import IndexUnavailableError, SettingsError
 from core.evidence import OcrLine
 from core.knowledge.picture_passages import PictureMention
 from core.messages import Picture, Value
 
+VERSION = 1
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS roots (
-    source TEXT PRIMARY KEY, root TEXT NOT NULL, audience TEXT NOT NULL, read_at REAL NOT NULL
+    source TEXT PRIMARY KEY, root TEXT NOT NULL, audience TEXT NOT NULL, read_at REAL NOT NULL,
+    finished INTEGER NOT NULL
 );
 CREATE TABLE IF NOT EXISTS files (
     source TEXT NOT NULL, path TEXT NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, sha256 TEXT NOT NULL,
@@ -29,8 +29,8 @@ CREATE TABLE IF NOT EXISTS files (
     read_at REAL NOT NULL, PRIMARY KEY (source, path)
 );
 CREATE TABLE IF NOT EXISTS pictures (
-    source TEXT NOT NULL, sha256 TEXT NOT NULL, picture TEXT NOT NULL, passage_id TEXT NOT NULL, stale INTEGER NOT NULL,
-    PRIMARY KEY (source, sha256)
+    source TEXT NOT NULL, sha256 TEXT NOT NULL, picture TEXT NOT NULL, passage_id TEXT NOT NULL,
+    rules TEXT NOT NULL, stale INTEGER NOT NULL, PRIMARY KEY (source, sha256)
 );
 CREATE TABLE IF NOT EXISTS mentions (
     source TEXT NOT NULL, path TEXT NOT NULL, ordinal INTEGER NOT NULL, sha256 TEXT NOT NULL, mention TEXT NOT NULL,
@@ -48,7 +48,11 @@ Outcome = Literal["pending", "read", "failed"]
 
 
 class FileRecord(Value):
-    """What is known of a file: its state on disk when it was read, under which rules, and what came of it."""
+    """What is known of a file: its state on disk when it was read, under which rules, and what came of it.
+
+    `sha256` is of its content, empty where it could not be opened. `reason` says why it failed or, of a file that was
+    read, which parts could not be. `read_at` is the time of the look at its state, in seconds since 1970.
+    """
 
     path: str
     size: int
@@ -62,12 +66,16 @@ class FileRecord(Value):
 
 
 class SourceRecord(Value):
-    """A source: where it is read from, for whom, and when it last was (seconds since 1970)."""
+    """A source: where it is read from, for whom, and when it last was (seconds since 1970, 0 for never to the end).
+
+    `finished` is false during a run, and after one that was interrupted.
+    """
 
     source: str
     root: str
     audience: tuple[str, ...]
     read_at: float
+    finished: bool = True
 
 
 class StalePicture(Value):
@@ -76,6 +84,13 @@ class StalePicture(Value):
     picture: Picture
     passage_id: str
     mentions: tuple[PictureMention, ...]
+
+
+class PictureCounts(Value):
+    """Pictures of a source: those whose passage is surely in the index, and those whose passage may be."""
+
+    written: int
+    begun: int
 
 
 class Ledger:
@@ -87,49 +102,41 @@ class Ledger:
             file.parent.mkdir(parents=True, exist_ok=True)
             self._database = sqlite3.connect(file, timeout=30, isolation_level=None, check_same_thread=False)
             self._database.execute("PRAGMA journal_mode = WAL")
-            self._database.execute("PRAGMA synchronous = NORMAL")
-            self._database.executescript(SCHEMA)
+            self._database.execute("PRAGMA synchronous = FULL")
+            made_by: int = self._database.execute("PRAGMA user_version").fetchone()[0]
+            if made_by == 0:
+                self._database.executescript(f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
+        if made_by not in (0, VERSION):
+            self._database.close()
+            raise SettingsError(
+                f"The record of what was read, {file}, was made by another version of Lorelens.",
+                hint="Delete it and read the documents in again with `lorelens ingest`.",
+            )
+
+    @property
+    def folder(self) -> Path:
+        """The data folder that it lies in."""
+        return self._file.parent
 
     def close(self) -> None:
         """Let go of the file."""
         self._database.close()
 
-    @contextmanager
-    def exclusively(self) -> Generator[None]:
-        """Be the only one who reads documents into this data folder; ends with the process, however it ends.
-
-        Raises:
-            UnavailableError: somebody else is at it.
-        """
-        lock = self._file.with_name("ingest.lock")
-        with lock.open("a+") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                file.seek(0)
-                holder = file.read().strip() or "?"
-                raise UnavailableError(
-                    f"Documents are being read into {self._file.parent} already (process {holder}).",
-                    hint="Wait until that is done, and try again.",
-                ) from error
-            file.truncate(0)
-            file.write(str(os.getpid()))
-            file.flush()
-            yield
-
     def sources(self) -> list[SourceRecord]:
         """All sources, by name."""
-        rows = self._all("SELECT source, root, audience, read_at FROM roots ORDER BY source")
+        rows = self._all("SELECT source, root, audience, read_at, finished FROM roots ORDER BY source")
         return [
-            SourceRecord(source=source, root=root, audience=tuple(json.loads(audience)), read_at=read_at)
-            for source, root, audience, read_at in rows
+            SourceRecord(
+                source=source, root=root, audience=tuple(json.loads(audience)), read_at=read_at, finished=bool(finished)
+            )
+            for source, root, audience, read_at, finished in rows
         ]
 
-    def source_read(self, record: SourceRecord) -> None:
-        """Note that a source was read."""
-        values = (record.source, record.root, json.dumps(record.audience), record.read_at)
+    def note_source(self, record: SourceRecord) -> None:
+        """Note how a source stands."""
+        values = (record.source, record.root, json.dumps(record.audience), record.read_at, int(record.finished))
         with self._transaction():
-            self._database.execute("INSERT OR REPLACE INTO roots VALUES (?, ?, ?, ?)", values)
+            self._database.execute("INSERT OR REPLACE INTO roots VALUES (?, ?, ?, ?, ?)", values)
 
     def files(self, source: str) -> dict[str, FileRecord]:
         """The files of a source by path."""
@@ -144,6 +151,21 @@ class Ledger:
         with self._transaction():
             self._note(source, records)
 
+    def begin(self, source: str, paths: Iterable[str]) -> None:
+        """Note that what is known of these files is about to change: if that is interrupted, they are read again."""
+        with self._transaction():
+            self._database.executemany(
+                "UPDATE files SET outcome = 'pending' WHERE source = ? AND path = ?", [(source, path) for path in paths]
+            )
+
+    def distrust(self, source: str) -> None:
+        """Note that nothing of a source is surely in the index, so that all of it is read again."""
+        with self._transaction():
+            self._database.execute(
+                "UPDATE files SET outcome = 'pending', rules = '', passages = 0 WHERE source = ?", (source,)
+            )
+            self._database.execute("UPDATE pictures SET stale = 1 WHERE source = ?", (source,))
+
     def finish(
         self,
         source: str,
@@ -157,7 +179,7 @@ class Ledger:
                 self._forget_mentions(source, record.path)
                 for ordinal, (picture, mention) in enumerate(mentions.get(record.path, ())):
                     self._database.execute(
-                        "INSERT INTO pictures VALUES (?, ?, ?, '', 1) "
+                        "INSERT INTO pictures VALUES (?, ?, ?, '', '', 1) "
                         "ON CONFLICT (source, sha256) DO UPDATE SET stale = 1",
                         (source, picture.sha256, picture.model_dump_json()),
                     )
@@ -184,10 +206,30 @@ class Ledger:
             ):
                 self._database.execute(statement, (source,))
 
-    def stale_pictures(self, source: str) -> list[StalePicture]:
-        """Pictures whose mentions changed, with all the mentions they have now, in a stable order."""
+    def documents_showing(self, source: str, names: Iterable[str]) -> set[str]:
+        """Paths of documents that show a picture of one of these names."""
+        found: set[str] = set()
+        for name in names:
+            rows = self._all(
+                "SELECT path FROM mentions WHERE source = ? AND json_extract(mention, '$.name') = ?", (source, name)
+            )
+            found.update(row[0] for row in rows)
+        return found
+
+    def documents_with(self, source: str, sha256s: Iterable[str]) -> set[str]:
+        """Paths of documents that show one of these pictures."""
+        found: set[str] = set()
+        for sha256 in sha256s:
+            rows = self._all("SELECT path FROM mentions WHERE source = ? AND sha256 = ?", (source, sha256))
+            found.update(row[0] for row in rows)
+        return found
+
+    def stale_pictures(self, source: str, rules: str) -> list[StalePicture]:
+        """Pictures whose mentions, or the rules, changed, with all the mentions they have now, in a stable order."""
         rows = self._all(
-            "SELECT sha256, picture, passage_id FROM pictures WHERE source = ? AND stale = 1 ORDER BY sha256", (source,)
+            "SELECT sha256, picture, passage_id FROM pictures WHERE source = ? AND (stale = 1 OR rules != ?) "
+            "ORDER BY sha256",
+            (source, rules),
         )
         return [
             StalePicture(
@@ -198,19 +240,42 @@ class Ledger:
             for sha256, picture, passage_id in rows
         ]
 
-    def picture_written(self, source: str, sha256: str, passage_id: str) -> None:
-        """Note that a picture's passage was written."""
+    def begin_pictures(self, source: str, passage_ids: Mapping[str, str]) -> None:
+        """Note which passages (by sha256 of the picture) are about to be written, so that they can be found again."""
         with self._transaction():
-            self._database.execute(
-                "UPDATE pictures SET stale = 0, passage_id = ? WHERE source = ? AND sha256 = ?",
-                (passage_id, source, sha256),
+            self._database.executemany(
+                "UPDATE pictures SET stale = 1, passage_id = ? WHERE source = ? AND sha256 = ?",
+                [(passage_id, source, sha256) for sha256, passage_id in passage_ids.items()],
             )
 
-    def picture_removed(self, source: str, sha256: str) -> bool:
-        """Note that a picture's passage was deleted; answer whether no source has the picture any more."""
+    def finish_pictures(self, source: str, sha256s: Iterable[str], rules: str) -> None:
+        """Note that the passages of pictures were written under these rules."""
+        with self._transaction():
+            self._database.executemany(
+                "UPDATE pictures SET stale = 0, rules = ? WHERE source = ? AND sha256 = ?",
+                [(rules, source, sha256) for sha256 in sha256s],
+            )
+
+    def remove_picture(self, source: str, sha256: str) -> bool:
+        """Forget a picture of a source; answer whether no source has it any more, which forgets what OCR read too."""
         with self._transaction():
             self._database.execute("DELETE FROM pictures WHERE source = ? AND sha256 = ?", (source, sha256))
-        return not self._all("SELECT 1 FROM pictures WHERE sha256 = ?", (sha256,))
+            left = self._database.execute("SELECT 1 FROM pictures WHERE sha256 = ?", (sha256,)).fetchone()
+            if left is None:
+                self._database.execute("DELETE FROM readings WHERE sha256 = ?", (sha256,))
+        return left is None
+
+    def picture_counts(self, source: str) -> PictureCounts:
+        """How many pictures of a source have a passage."""
+        rows = self._all(
+            "SELECT count(*) FILTER (WHERE stale = 0), count(*) FROM pictures WHERE source = ? AND passage_id != ''",
+            (source,),
+        )
+        return PictureCounts(written=rows[0][0], begun=rows[0][1])
+
+    def all_pictures(self) -> set[str]:
+        """sha256 of the pictures of all sources."""
+        return {row[0] for row in self._all("SELECT sha256 FROM pictures")}
 
     def pictures(self, source: str) -> list[str]:
         """sha256 of the pictures of a source."""
@@ -269,7 +334,10 @@ def _clear_errors(file: Path) -> Generator[None]:
     try:
         yield
     except (sqlite3.Error, OSError) as error:
+        broken = isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError)
         raise IndexUnavailableError(
             f"The record of what was read, {file}, can't be used: {error}.",
-            hint="Check that the data folder can be written and that the disk is not full, and run the command again.",
+            hint="Delete it and read the documents in again with `lorelens ingest`."
+            if broken
+            else "Check that the data folder can be written and that the disk is not full; then run it again.",
         ) from error

@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from collections.abc import Collection
 from pathlib import Path
 
 from core.pictures import NormalizedPicture
@@ -47,3 +48,9 @@ class PictureFiles:
     def delete(self, sha256: str) -> None:
         """Let go of a picture."""
         self.path(sha256).unlink(missing_ok=True)
+
+    def keep_only(self, sha256s: Collection[str]) -> None:
+        """Let go of all other pictures, and of what writers that were killed left behind."""
+        for file in self._folder.glob("*/*"):
+            if file.stem not in sha256s:
+                file.unlink(missing_ok=True)

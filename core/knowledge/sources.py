@@ -2,6 +2,7 @@
 
 from core.errors import QuestionError
 from core.knowledge.index import KnowledgeIndex
+from core.knowledge.ingest_lock import exclusively
 from core.knowledge.ledger import FileRecord, Ledger, SourceRecord
 from core.knowledge.picture_files import PictureFiles
 from core.messages import Value
@@ -43,10 +44,13 @@ async def forget_source(source: str, *, ledger: Ledger, index: KnowledgeIndex, p
     names = [record.source for record in ledger.sources()]
     if source not in names:
         raise QuestionError(f'There is no source "{source}".', hint=f"There are: {', '.join(names) or 'none yet'}.")
-    with ledger.exclusively():
+    with exclusively(ledger.folder):
+        record = next(record for record in ledger.sources() if record.source == source)
+        ledger.note_source(record.model_copy(update={"finished": False}))
+        ledger.distrust(source)
         gone = await index.delete(source)
         for sha256 in ledger.pictures(source):
-            if ledger.picture_removed(source, sha256):
+            if ledger.remove_picture(source, sha256):
                 pictures.delete(sha256)
         ledger.remove_source(source)
         await index.optimize()

@@ -10,13 +10,13 @@ from typing import NamedTuple
 from core.knowledge.documents import Document
 from core.language import UNKNOWN, detect_language
 from core.messages import Value
+from core.reading.sentences import split_sentences
 
 CountTokens = Callable[[Sequence[str]], list[int]]
 
 _PARAGRAPH = re.compile(r"\S[^\n]*(?:\n[ \t]*\S[^\n]*)*")
 _LINE = re.compile(r"\S[^\n]*")
-_SENTENCE = re.compile(r"\S.*?(?:[。！？；…]+[”’」』）)\"']*|[.!?]+[\"'”’)\]]*(?=\s)|$)", re.S | re.M)
-_FINER = (_PARAGRAPH, _LINE, _SENTENCE)
+_LONGEST_LINE = 10_000
 _SHORT = 60
 _BATCH = 4096
 
@@ -141,9 +141,24 @@ def _units(document: Document, measure: _Measure) -> list[_Unit]:
 
 
 def _split(text: str, span: tuple[int, int], level: int, cost: float) -> Iterator[tuple[int, int]]:
-    if level < len(_FINER):
-        return _gathered(_matches(_FINER[level], text, *span))
+    """A run that does not fit, cut at the next finer kind of boundary: its lines, its sentences, or anywhere."""
+    if level == 1:
+        return _gathered(_matches(_LINE, text, *span))
+    if level == 2:
+        return _gathered(_sentences(text, span))
     return _windows(text, span, ceil(cost * 1.05))
+
+
+def _sentences(text: str, span: tuple[int, int]) -> Iterator[tuple[int, int]]:
+    """The sentences of a line; one that no person would write is taken in parts, since finding them takes its time."""
+    count = ceil((span[1] - span[0]) / _LONGEST_LINE)
+    for start, end in _windows(text, span, count) if count > 1 else (span,):
+        first = start
+        ends = [start + sentence.end for sentence in split_sentences(text[start:end])]
+        for stop in ends:
+            if stop == ends[-1] or not _is_cluster(text, stop):
+                yield first + len(text[first:stop]) - len(text[first:stop].lstrip()), stop
+                first = stop
 
 
 def _matches(pattern: re.Pattern[str], text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -191,11 +206,12 @@ def _seam(text: str, earliest: int, latest: int, end: int) -> int:
     for place in range(latest, earliest, -1):
         if text[place - 1].isspace():
             return place
-    for place in range(latest, min(latest + 16, end)):
-        joined = text[place - 1] == "\u200d" or unicodedata.category(text[place]) in ("Mn", "Mc", "Me", "Cf", "Sk")
-        if not joined:
-            return place
-    return latest
+    return next((place for place in range(latest, min(latest + 16, end)) if not _is_cluster(text, place)), latest)
+
+
+def _is_cluster(text: str, place: int) -> bool:
+    """Whether the characters on both sides of a place are shown as one: an accent, or an emoji sequence."""
+    return text[place - 1] == "\u200d" or unicodedata.category(text[place]) in ("Mn", "Mc", "Me", "Cf", "Sk")
 
 
 def _keep_together(document: Document, units: list[_Unit]) -> list[_Unit]:

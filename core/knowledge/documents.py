@@ -71,7 +71,8 @@ class Passage(Value):
 
     `id` is stable for the same source, path, kind and ordinal. `path` is relative to the ingested folder, with forward
     slashes. For text, `text` is `document.text[start:end]` verbatim; for a picture it is the words a person would
-    search it by. Passages of one document with neighbouring `ordinal` are neighbours. `language` is an ISO 639-1 code
+    search it by. `lead` is how the document begins, where the passage is not its beginning: it often names what the
+    whole is about, and no later passage does. Passages of one document with neighbouring `ordinal` are neighbours. `language` is an ISO 639-1 code
     or "und". `audience` holds the principals who may see it.
     """
 
@@ -81,6 +82,7 @@ class Passage(Value):
     kind: Literal["text", "picture"] = "text"
     text: str
     title: str = ""
+    lead: str = ""
     heading_path: tuple[str, ...] = ()
     page: int | None = None
     start: int = 0

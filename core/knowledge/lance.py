@@ -240,7 +240,7 @@ def _row(passage: Passage, vector: Any, dimension: int | None) -> dict[str, Any]
 def passage_terms(passage: Passage) -> list[str]:
     """What a passage is found by: the words of its title and headings, weighed, and its own."""
     place = dict.fromkeys([passage.title, *passage.heading_path])
-    return index_terms(" \n ".join(place)) * TITLE_WEIGHT + index_terms(passage.text)
+    return index_terms(" \n ".join(place)) * TITLE_WEIGHT + index_terms(passage.lead) + index_terms(passage.text)
 
 
 def _where(query: SearchQuery) -> str:

@@ -6,16 +6,19 @@ from collections.abc import Sequence
 from core.knowledge.chunking import Chunk
 from core.knowledge.documents import Document, Passage
 from core.knowledge.picture_passages import encoder_text
+from core.reading.sentences import split_sentences
 
 PLACE_TOKENS = 38
 """Room that a chunk leaves in what the encoder reads, for the title and headings it stands under."""
 PLACE_CHARACTERS = 120
+LEAD_CHARACTERS = 240
 
 
 def passages_of(
     document: Document, chunks: Sequence[Chunk], *, source: str, path: str, audience: tuple[str, ...]
 ) -> list[Passage]:
     """The text passages of a document, in order; ids are the same each time the same document is read."""
+    lead = _lead(document.text)
     return [
         Passage(
             id=passage_id(source, path, "text", ordinal),
@@ -23,6 +26,7 @@ def passages_of(
             path=path,
             text=chunk.text,
             title=document.title,
+            lead=lead if ordinal else "",
             heading_path=chunk.heading_path,
             page=chunk.page,
             start=chunk.start,
@@ -33,6 +37,15 @@ def passages_of(
         )
         for ordinal, chunk in enumerate(chunks)
     ]
+
+
+def _lead(text: str) -> str:
+    """How a text begins: its first words, to the end of a sentence where one ends."""
+    opening = " ".join(text[: LEAD_CHARACTERS * 2].split())
+    if len(opening) <= LEAD_CHARACTERS:
+        return opening
+    ends = [end for _, end in split_sentences(opening) if LEAD_CHARACTERS // 2 <= end <= LEAD_CHARACTERS]
+    return opening[: ends[-1] if ends else LEAD_CHARACTERS].strip()
 
 
 def passage_id(source: str, path: str, kind: str, ordinal: int) -> str:
@@ -50,4 +63,5 @@ def embedding_text(passage: Passage, languages: frozenset[str] | None) -> str:
     if languages is not None and passage.language not in languages:
         return ""
     place = " › ".join(dict.fromkeys(part for part in (passage.title, *passage.heading_path) if part))
-    return f"{place[-PLACE_CHARACTERS:]}\n{passage.text}" if place else passage.text
+    place = place[-PLACE_CHARACTERS:] if passage.heading_path else f"{place}\n{passage.lead}"[:PLACE_CHARACTERS]
+    return f"{place}\n{passage.text}" if place.strip() else passage.text

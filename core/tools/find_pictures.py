@@ -4,7 +4,7 @@ from langchain_core.tools import BaseTool, tool
 from langgraph.prebuilt import ToolRuntime
 
 from core.evidence import Evidence
-from core.knowledge.picture_search import PictureSearch
+from core.knowledge.search import KnowledgeSearch
 from core.prompting import render_evidence
 from core.reply import Status
 from core.turn import Turn
@@ -12,7 +12,7 @@ from core.turn import Turn
 HITS = 4
 
 
-def find_pictures_tool(pictures: PictureSearch) -> BaseTool:
+def find_pictures_tool(knowledge: KnowledgeSearch) -> BaseTool:
     """Build the tool over an index; it sees what the turn's audience may see."""
 
     @tool
@@ -26,7 +26,7 @@ def find_pictures_tool(pictures: PictureSearch) -> BaseTool:
         """
         turn = runtime.context
         runtime.stream_writer(Status(stage="searching", detail=query))
-        found = turn.add(await pictures.search(query, limit=HITS, audience=turn.audience))
+        found = turn.add(await knowledge.search(query, limit=HITS, audience=turn.audience, kinds=("picture",)))
         return render_evidence(Evidence(question=query, standalone=query, passages=tuple(found)))
 
     return find_pictures

@@ -29,7 +29,7 @@ class ChunkLimits(Value):
     stand under one parent, or do not; against a chunk that is empty by a half speaks 0.25, by three quarters 0.56.
     """
 
-    characters: int = 950
+    characters: int = 1000
     most_characters: int = 1600
     related: float = 0.15
     unrelated: float = 0.5

@@ -108,7 +108,7 @@ def test_table_that_fits_is_not_cut() -> None:
 def test_text_that_the_encoder_does_not_read_is_cut_by_characters() -> None:
     chunks = chunks_of(plain("配置中心的客户端会自动拉取最新配置，并在本地保存一份缓存。" * 100), budget=60)
 
-    assert all(chunk.language == "zh" and 600 <= len(chunk.text) <= 950 for chunk in chunks)
+    assert all(chunk.language == "zh" and 600 <= len(chunk.text) <= LIMITS.characters for chunk in chunks)
     assert all(chunk.text.endswith("。") for chunk in chunks)
 
 
@@ -118,7 +118,7 @@ def test_without_an_encoder_nothing_is_counted() -> None:
 
     chunks = cut(plain(SENTENCE * 100), count_tokens=refuse, budget=1, languages=frozenset())
 
-    assert all(600 <= len(chunk.text) <= 950 for chunk in chunks)
+    assert all(600 <= len(chunk.text) <= LIMITS.characters for chunk in chunks)
 
 
 def test_encoder_is_asked_few_times() -> None:

@@ -103,6 +103,7 @@ class Ledger:
             self._database = sqlite3.connect(file, timeout=30, isolation_level=None, check_same_thread=False)
             self._database.execute("PRAGMA journal_mode = WAL")
             self._database.execute("PRAGMA synchronous = FULL")
+            self._database.execute("PRAGMA secure_delete = ON")
             made_by: int = self._database.execute("PRAGMA user_version").fetchone()[0]
             if made_by == 0:
                 self._database.executescript(f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")

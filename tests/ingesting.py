@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from core.evidence import OcrLine
 from core.knowledge.documents import Passage
 from core.knowledge.ingest import IngestReport, Reader, ingest
 from core.knowledge.lance import LanceIndex
@@ -19,7 +20,21 @@ from core.knowledge.picture_files import PictureFiles
 from core.models.encoder import Encoder
 from core.models.ocr import OcrReader
 
-OCR = OcrReader()
+
+class OnceReader(OcrReader):
+    """The real OCR, reading each picture once in a test run."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._read: dict[bytes, tuple[OcrLine, ...]] = {}
+
+    def read(self, data: bytes) -> tuple[OcrLine, ...]:
+        if data not in self._read:
+            self._read[data] = super().read(data)
+        return self._read[data]
+
+
+OCR = OnceReader()
 
 
 @dataclass(frozen=True, eq=False)

@@ -227,8 +227,7 @@ async def test_unreadable_file_is_reported_and_read_once_it_may_be(team: Team) -
 async def test_odd_folders(team: Team) -> None:
     assert (await team.ingest()).read == 0
     team.write({"notes.md/inner.md": LUNCH, "空 格/部署 'quoted' 指南.md": "# 部署\n\n先备份。"})
-    with open(os.fsencode(team.folder) + b"/caf\xe9.md", "w") as file:
-        file.write("x")
+    team.write({os.fsdecode(b"caf\xe9.md"): "x"})
 
     report = await team.ingest()
 

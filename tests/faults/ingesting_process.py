@@ -1,0 +1,29 @@
+"""A process that reads `docs` of a folder into its `data`: says when it begins, and at the end what came of it."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+from core.errors import LorelensError
+from core.models.minilm import MiniLM
+from tests.ingesting import Team
+
+
+async def main(place: Path, *, encoding: bool) -> int:
+    """Read it in; 0 if it went well."""
+    encoder = MiniLM() if encoding else None
+    if encoder:
+        encoder.encode(["warm"])
+    team = Team(place, encoder)
+    print("begin", flush=True)
+    try:
+        report = await team.ingest()
+    except LorelensError as error:
+        print(error.code, error, flush=True)
+        return error.exit_code
+    print(report.model_dump_json(), flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(asyncio.run(main(Path(sys.argv[1]), encoding=sys.argv[2] == "minilm")))

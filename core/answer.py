@@ -8,6 +8,7 @@ from langchain_core.messages import AIMessage
 
 from core.citations import CitationStream, claim_of
 from core.evidence import EvidencePassage
+from core.knowledge.documents import Passage
 from core.language import is_chinese
 from core.messages import Picture
 from core.models.encoder import Encoder
@@ -94,21 +95,29 @@ class AnswerStream:
         if self._turn.wants == "picture":
             return pictures[:1]
         for evidence in cited:
-            heading = evidence.passage.heading_path[-1] if evidence.passage.heading_path else evidence.passage.title
             for one in pictures:
-                if one.passage.picture and heading and heading in one.passage.picture.headings:
+                if _stand_together(one.passage, evidence.passage):
                     return [one]
         return []
 
 
+def _stand_together(picture: Passage, text: Passage) -> bool:
+    """Whether a picture stands in a section that the text covers."""
+    if not picture.heading_path or picture.title != text.title:
+        return False
+    section = picture.heading_path[-1]
+    return section in text.heading_path or section in text.text.splitlines()
+
+
 def _citation(number: int, evidence: EvidencePassage, quote: str) -> Citation:
     passage = evidence.passage
+    section = passage.section_of(quote)
     return Citation(
         number=number,
         source=passage.path,
         title=passage.title,
-        heading=" › ".join(passage.heading_path),
-        page=passage.page,
+        heading=" › ".join(section.heading_path if section else passage.heading_path),
+        page=section.page if section else passage.page,
         quote=re.sub(r"\s+\n", "\n", quote).strip()[: QUOTE_CHARACTERS * 2],
     )
 

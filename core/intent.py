@@ -6,8 +6,8 @@ from typing import Literal
 Wants = Literal["answer", "picture", "description"]
 
 _PICTURE_EN = (
-    r"(?:pictures?|images?|diagrams?|screenshots?|charts?|graphs?|figures?|photos?|drawings?"
-    r"|illustrations?|plots?|maps?)"
+    r"(?:pictures?|images?|diagrams?|screenshots?|(?:flow[ -]?)?charts?|graphs?|figures?|photos?|drawings?"
+    r"|illustrations?|plots?|maps?|floor[ -]?plans?|mock-?ups?)"
 )
 _SHOW_EN = re.compile(
     r"\b(?:show|send|give|find|display|get|share|see|need|want|have|is there|are there|where is|which)\b.{0,60}"

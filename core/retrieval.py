@@ -46,7 +46,9 @@ class RetrieveFirst(AgentMiddleware[AgentState[Any], Turn]):
         turn = runtime.context
         shown = pictures_of(turn)
         turn.wants = what_is_wanted(turn.message.text, has_pictures=bool(shown))
-        turn.standalone = standalone_question(turn.history, turn.message)
+        # "this" beside a picture is the picture, not what was talked about before.
+        by_itself = bool(turn.message.pictures)
+        turn.standalone = turn.message.text if by_itself else standalone_question(turn.history, turn.message)
         if shown:
             runtime.stream_writer(Status(stage="looking"))
             turn.readings = await self._read(shown)

@@ -5,7 +5,6 @@ model gets honest answers instead of none. It can only quote, so it can't make a
 instruction, a document can't give it one.
 """
 
-import re
 from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any
 
@@ -18,17 +17,21 @@ from pydantic import Field
 
 from core.evidence import Evidence, EvidencePassage, evidence_of
 from core.language import is_chinese
-from core.reading.picture_answers import answer_from_picture, describe
-from core.reading.selection import Selection, select_sentences
+from core.reading.picture_answers import answer_from_picture, describe, quoting
+from core.reading.picture_links import linked_lines
+from core.reading.quoting import quoted
+from core.reading.selection import Selection, runs, select_sentences
 
 NOTICE = {
     "en": "_No language model is configured, so I quote. To get answers in words of their own, set `LORELENS_MODEL` "
     "(for example `openai:gpt-5`)._",
     "zh": "_尚未配置语言模型，因此只引用原文。要得到归纳后的回答，请设置 `LORELENS_MODEL`（例如 `openai:gpt-5`）。_",
 }
+PICTURE_ANSWERS = 0.5
+"""Below this support a picture does not answer by itself: what is read in it is looked up in the documents."""
 _WORDS = {
     "en": {
-        "greeting": "Ask me about the team's documents and pictures: I answer with the sentences that say it, and where.",
+        "greeting": "Ask me about the team's documents and pictures: I answer with the sentences that say it.",
         "nothing": "I found nothing about this in the team's documents.",
         "unsupported": "The team's documents do not seem to answer this. The nearest I found is this:",
         "unread": "No text could be read in the picture, and no vision model is configured to look at it.",
@@ -104,7 +107,7 @@ class ExtractiveChatModel(BaseChatModel):
             answer.show(evidence)
         else:
             answer.read(evidence)
-        if self.notice:
+        if self.notice and not any(_gives_notice(earlier) for earlier in messages):
             answer.pieces.append("\n\n" + NOTICE[answer.language])
         metadata: dict[str, Any] = {
             "model_name": "extractive",
@@ -154,11 +157,17 @@ class _Answer:
         """Answer from the pictures of the question, if there are any, and from the passages."""
         answers = [answer_from_picture(evidence.question, reading) for reading in evidence.pictures]
         seen = [answer for answer in answers if answer is not None]
-        for answer in seen:
-            self.pieces.append(("\n\n" if self.pieces else "") + answer.text)
+        linked: tuple[str, ...] = ()
+        if max((answer.support for answer in seen), default=1.0) < PICTURE_ANSWERS:
+            linked = linked_lines(evidence.pictures, evidence.passages)
+        if linked:
+            self.pieces.append(quoting(evidence.question, linked))
+        else:
+            self.pieces += [("\n\n" if at else "") + answer.text for at, answer in enumerate(seen)]
         if evidence.pictures and not seen:
             self.say("unread")
-        selection = select_sentences(evidence.standalone, evidence.passages, encoder=self.encoder)
+        question = " ".join((evidence.standalone, *linked))
+        selection = select_sentences(question, evidence.passages, encoder=self.encoder)
         self.support = max([selection.support, *(answer.support for answer in seen)])
         if not selection.declined:
             self._select(selection, evidence)
@@ -167,8 +176,8 @@ class _Answer:
 
     def _select(self, selection: Selection, evidence: Evidence) -> None:
         by_number = {one.number: one for one in evidence.passages}
-        for sentence in selection.sentences:
-            self.quote(by_number[sentence.number], sentence.text)
+        for number, start, end in runs(selection.sentences):
+            self.quote(by_number[number], by_number[number].passage.text[start:end])
 
     def _decline(self, selection: Selection, evidence: Evidence) -> None:
         self.declined = True
@@ -180,15 +189,13 @@ class _Answer:
 
     def quote(self, evidence: EvidencePassage, text: str) -> None:
         """Quote a sentence under its number."""
-        shown = "\n".join(f"> {_harmless(line)}" for line in text.splitlines() if line.strip())
-        self.pieces.append(("\n\n" if self.pieces else "") + f"{shown} [{evidence.number}]")
+        self.pieces.append(("\n\n" if self.pieces else "") + quoted(text, evidence.number))
         self.quotes.append({"number": evidence.number, "quote": text})
 
 
-def _harmless(line: str) -> str:
-    """A quoted line without what a platform would act on: picture links, mentions of everybody."""
-    line = line.replace("![", "[")
-    return re.sub(r"@(?=everyone|here|channel)|<!(?=\w)", lambda match: match.group() + "\u200b", line)
+def _gives_notice(message: BaseMessage) -> bool:
+    """Whether this conversation has been told already."""
+    return isinstance(message, AIMessage) and any(notice in message.text for notice in NOTICE.values())
 
 
 def _first_words(evidence: EvidencePassage) -> str:

@@ -33,7 +33,7 @@ def answer_from_picture(question: str, reading: PictureReading) -> PictureAnswer
     chosen = sorted(at for score, at in best if score > 0) or [at for _, at in best[:1]]
     lines = tuple(_row_text(rows[at]) for at in chosen)
     support = max(score for score, _ in best)
-    return PictureAnswer(lines=lines, text=_reply(question, lines), support=min(1.0, support))
+    return PictureAnswer(lines=lines, text=quoting(question, lines), support=min(1.0, support))
 
 
 def describe(question: str, reading: PictureReading) -> PictureAnswer | None:
@@ -41,7 +41,7 @@ def describe(question: str, reading: PictureReading) -> PictureAnswer | None:
     lines = tuple(_row_text(row) for row in rows_of(reading.lines))
     if not lines:
         return None
-    return PictureAnswer(lines=lines, text=_reply(question, lines), support=1.0)
+    return PictureAnswer(lines=lines, text=quoting(question, lines), support=1.0)
 
 
 def _score(asked: Sequence[str], kind: Asked, rows: Sequence[Sequence[OcrLine]], at: int) -> float:
@@ -57,6 +57,7 @@ def _row_text(row: Sequence[OcrLine]) -> str:
     return re.sub(r"\s+", " ", "  ".join(line.text for line in row)).strip()
 
 
-def _reply(question: str, lines: Sequence[str]) -> str:
+def quoting(question: str, lines: Sequence[str]) -> str:
+    """Lines of a picture as a reply, in the language of the question."""
     said = "\n".join(f"> {line}" for line in lines)
     return f"图中可读到：\n\n{said}" if is_chinese(question) else f"The picture reads:\n\n{said}"

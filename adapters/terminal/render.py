@@ -1,6 +1,7 @@
 """Reply parts in a terminal: a status while it works, Markdown, numbered sources, the paths of pictures, failures."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
+from itertools import groupby
 from pathlib import Path
 
 from rich.console import Console, RenderableType
@@ -22,6 +23,7 @@ STAGES = {
     "writing": "writing",
 }
 QUOTE_CHARACTERS = 280
+CAPTION_CHARACTERS = 100
 
 
 async def render(
@@ -46,7 +48,8 @@ async def render(
         taken = [part async for part in parts]
     reply = gather(taken)
     for block in _blocks(reply, picture_path):
-        console.print(block)
+        # A path is not broken into lines, so that it can be copied and clicked.
+        console.print(block, soft_wrap=isinstance(block, Text))
     return reply
 
 
@@ -58,7 +61,8 @@ def _blocks(reply: Reply, picture_path: Callable[[str], Path]) -> list[Renderabl
         blocks.append(_picture(shown, picture_path))
     if reply.citations:
         blocks.append(Text("\nSources", style="bold"))
-        blocks += [_citation(citation) for citation in reply.citations]
+        for _, citations in groupby(reply.citations, key=lambda one: (one.number, one.source, one.heading, one.page)):
+            blocks += _source(list(citations))
     if reply.failure is not None:
         blocks.append(_failure(reply.failure))
     return blocks
@@ -66,21 +70,20 @@ def _blocks(reply: Reply, picture_path: Callable[[str], Path]) -> list[Renderabl
 
 def _picture(shown: ShownPicture, picture_path: Callable[[str], Path]) -> RenderableType:
     path = picture_path(shown.picture.sha256)
-    caption = shown.caption.splitlines()[0] if shown.caption else shown.source
-    return Padding(
-        Text.assemble(("\n▣ ", "green"), (caption, "bold"), f"\n  {shown.source}\n  ", (str(path), "green")),
-        (0, 0, 0, 0),
-    )
+    caption = _shortened(shown.caption.splitlines()[0] if shown.caption else shown.source, CAPTION_CHARACTERS)
+    return Text.assemble(("\n▣ ", "green"), (caption, "bold"), f"\n  {shown.source}\n  ", (str(path), "green"))
 
 
-def _citation(citation: Citation) -> RenderableType:
-    place = " › ".join(part for part in (citation.source, citation.heading) if part)
-    page = f", p. {citation.page}" if citation.page is not None else ""
-    quote = _shortened(" ".join(citation.quote.split()), QUOTE_CHARACTERS)
-    return Padding(
-        Text.assemble((f"[{citation.number}] ", "bold"), (place + page, "cyan"), ("\n    “" + quote + "”", "dim")),
-        (0, 0, 0, 0),
-    )
+def _source(citations: Sequence[Citation]) -> list[RenderableType]:
+    """One source with all that is quoted from it."""
+    first = citations[0]
+    place = " › ".join(part for part in (first.source, first.heading) if part)
+    page = f", p. {first.page}" if first.page is not None else ""
+    quotes = [_shortened(" ".join(one.quote.split()), QUOTE_CHARACTERS) for one in citations]
+    return [
+        Text.assemble((f"[{first.number}] ", "bold"), (place + page, "cyan")),
+        *(Padding(Text(f"“{quote}”", style="dim"), (0, 0, 0, 4)) for quote in quotes),
+    ]
 
 
 def _failure(failure: Failure) -> RenderableType:

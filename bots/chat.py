@@ -8,9 +8,9 @@ from typing import Annotated
 from uuid import uuid4
 
 import typer
-from adapters.terminal.render import render
 from rich.console import Console
 
+from adapters.terminal.render import render
 from bots.ask import ME, Asker, read_picture
 from bots.running import DataOption, run, settings_for
 from core.application import Application

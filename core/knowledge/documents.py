@@ -72,8 +72,9 @@ class Passage(Value):
     `id` is stable for the same source, path, kind and ordinal. `path` is relative to the ingested folder, with forward
     slashes. For text, `text` is `document.text[start:end]` verbatim; for a picture it is the words a person would
     search it by. `lead` is how the document begins, where the passage is not its beginning: it often names what the
-    whole is about, and no later passage does. Passages of one document with neighbouring `ordinal` are neighbours. `language` is an ISO 639-1 code
-    or "und". `audience` holds the principals who may see it.
+    whole is about, and no later passage does. `sections` are those it lies in, with offsets in the document, so that a
+    sentence within a passage is cited under its own heading. Passages of one document with neighbouring `ordinal` are neighbours.
+    `language` is an ISO 639-1 code or "und". `audience` holds the principals who may see it.
     """
 
     id: str
@@ -87,7 +88,16 @@ class Passage(Value):
     page: int | None = None
     start: int = 0
     end: int = 0
+    sections: tuple[Section, ...] = ()
     ordinal: int = 0
     language: str = "und"
     audience: tuple[str, ...] = (EVERYONE,)
     picture: PictureFacts | None = None
+
+    def section_of(self, quote: str) -> Section | None:
+        """The section that holds a sentence of this passage, if the sentence is in it word for word."""
+        at = self.text.find(quote)
+        if at < 0:
+            return None
+        holding = (one for one in self.sections if one.start <= self.start + at < one.end)
+        return next(holding, None)

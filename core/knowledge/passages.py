@@ -31,6 +31,7 @@ def passages_of(
             page=chunk.page,
             start=chunk.start,
             end=chunk.end,
+            sections=tuple(one for one in document.sections if one.start < chunk.end and one.end > chunk.start),
             ordinal=ordinal,
             language=chunk.language,
             audience=audience,

@@ -17,6 +17,9 @@ from core.knowledge.picture_passages import picture_passage
 from core.models.encoder import Encoder
 from core.models.ocr import VERSION as OCR_VERSION
 from core.models.ocr import OcrReader
+from core.reading.appearance import VERSION as APPEARANCE_VERSION
+from core.reading.appearance import look
+from core.reading.appearance_words import describe
 
 BATCH = 32
 
@@ -41,7 +44,7 @@ class PictureIngest:
 
     async def run(self) -> None:
         """Write the passages of pictures whose mentions or rules changed; remove those that nothing shows any more."""
-        rules = f"{self.rules}/{OCR_VERSION}"
+        rules = f"{self.rules}/{OCR_VERSION}/{APPEARANCE_VERSION}"
         stale = self.ledger.stale_pictures(self.source, rules)
         await self._remove([one for one in stale if not one.mentions])
         shown = [one for one in stale if one.mentions]
@@ -72,8 +75,12 @@ class PictureIngest:
         names = sorted({one.name for one in mentions})
         path = next((name for name in names if "#" not in name), names[0])
         lines = await self._lines(stale.picture.sha256, path)
+        data = await asyncio.to_thread(self.pictures.get, stale.picture.sha256)
+        caption = describe(await asyncio.to_thread(look, data, lines)) if data is not None else ""
         self.progress.advance("pictures", path)
-        return picture_passage(mentions, lines, stale.picture, source=self.source, path=path, audience=self.audience)
+        return picture_passage(
+            mentions, lines, stale.picture, source=self.source, path=path, audience=self.audience, caption=caption
+        )
 
     async def _lines(self, sha256: str, path: str) -> tuple[OcrLine, ...]:
         """What OCR reads in a picture; kept, as it takes a second or two."""

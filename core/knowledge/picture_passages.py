@@ -20,7 +20,10 @@ OCR_CHARACTERS = 1500
 CONTEXT_CHARACTERS = 1600
 HEADING_CHARACTERS = 800
 ALT_CHARACTERS = 500
+CAPTION_CHARACTERS = 800
 """Bounds on what is kept of each kind of words: a picture that fifty pages show is still one short passage."""
+NEAR_CHARACTERS = 100
+"""The words right before a picture introduce it; what stands further away often speaks of something else."""
 SURE_ENOUGH = 0.6
 """OCR below this confidence is left out: it is mostly icons and texture read as letters."""
 
@@ -81,7 +84,7 @@ def picture_passage(
         ocr=readable(lines),
         context=_joined((one.context for one in mentions), CONTEXT_CHARACTERS),
         headings=_joined((_place(one, use_names=use_names) for one in mentions), HEADING_CHARACTERS),
-        caption=" ".join(caption.split()),
+        caption=_joined(caption.splitlines(), CAPTION_CHARACTERS),
     )
     first = mentions[0] if mentions else None
     languages = {one.language for one in mentions} or {detect_language(facts.ocr)}
@@ -132,12 +135,24 @@ def encoder_text(passage: Passage, languages: frozenset[str] | None) -> str:
     facts = passage.picture
     if facts is None:
         return passage.text
-    parts = [facts.alt, facts.headings, facts.context, facts.caption, facts.ocr]
+    parts = [facts.caption, near(facts.context), facts.headings, facts.alt, facts.ocr, facts.context]
     lines = [line for part in parts for line in part.split("\n") if line]
-    readable_lines = [
+    return "\n".join(
         line for line in lines if languages is None or detect_language(line) in languages or not _has_letters(line)
-    ]
-    return "\n".join(readable_lines)
+    )
+
+
+def near(context: str) -> str:
+    """The end of each line of a context: the words right before the picture, from the start of a word."""
+    return "\n".join(_end(line) for line in context.split("\n"))
+
+
+def _end(line: str) -> str:
+    if len(line) <= NEAR_CHARACTERS:
+        return line
+    end = line[-NEAR_CHARACTERS:]
+    head, space, tail = end.partition(" ")
+    return tail if space and len(head) < 20 and not line[-NEAR_CHARACTERS - 1].isspace() else end
 
 
 def _has_letters(text: str) -> bool:

@@ -7,64 +7,20 @@ from typing import NamedTuple
 LONGEST = 600
 """A longer run without an end is cut at a clause, or anywhere: OCR, logs and minified text have no sentences."""
 
-_ABBREVIATIONS = frozenset(
-    [
-        "mr",
-        "mrs",
-        "ms",
-        "dr",
-        "prof",
-        "sr",
-        "jr",
-        "st",
-        "vs",
-        "etc",
-        "inc",
-        "ltd",
-        "co",
-        "corp",
-        "no",
-        "vol",
-        "fig",
-        "eq",
-        "dept",
-        "est",
-        "approx",
-        "gen",
-        "col",
-        "sgt",
-        "capt",
-        "lt",
-        "rev",
-        "hon",
-        "pres",
-        "gov",
-        "jan",
-        "feb",
-        "mar",
-        "apr",
-        "jun",
-        "jul",
-        "aug",
-        "sep",
-        "sept",
-        "oct",
-        "nov",
-        "dec",
-        "e.g",
-        "i.e",
-        "cf",
-        "al",
-        "p",
-        "pp",
-        "ph.d",
-        "u.s",
-        "u.k",
-        "a.m",
-        "p.m",
-    ]
+_ABBREVIATION = re.compile(
+    r"mr|mrs|ms|dr|prof|sr|jr|st|vs|etc|inc|ltd|co|corp|no|vol|fig|eq|dept|est|approx|"
+    r"gen|col|sgt|capt|lt|rev|hon|pres|gov|jan|feb|mar|apr|jun|jul|aug|sep|sept|oct|"
+    r"nov|dec|e\.g|i\.e|cf|al|p|pp|ph\.d|u\.s|u\.k|a\.m|p\.m"
 )
-_END = re.compile(r"[.!?]+[\"'”’)\]]*(?=\s|$)|[。！？!?；]+[”’」』）)\"']*|…{2,}[”’」』）)\"']*")
+_HAN = "\u3400-\u9fff"
+_END = re.compile(
+    r"(?<![.!?])[.!?]++[\"'”’)\]]*+(?=\s|$)"
+    rf"|(?:[。！？；]|(?<=[{_HAN}])[!?])++[”’」』）)\"']*+"
+    r"|(?<!…)…{2,}+[”’」』）)\"']*+"
+)
+_BEFORE = 24
+"""So many characters before a full stop tell whether it belongs to an abbreviation."""
+_LAST_WORD = re.compile(r"(?:^|[^\w.])([\w.]{1,23})$")
 _LINE = re.compile(r"[^\n]+")
 _STARTS_LINE = re.compile(r"\s*(?:[-*+•·‣◦]|\d{1,3}[.)、]|[（(]?[一二三四五六七八九十]{1,3}[)）、]|[>#|])\s*")
 _CLAUSE = re.compile(r"[,，;；:：、]\s*|\s+")
@@ -137,14 +93,14 @@ def _within(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 def _ends_here(text: str, begin: int, match: re.Match[str], end: int) -> bool:
     """Whether a full stop ends a sentence: not after an abbreviation, an initial or a list number."""
-    before = text[begin : match.start()]
-    word = re.search(r"[\w.]+$", before)
-    last = word.group().lower() if word else ""
-    if last in _ABBREVIATIONS or (len(last) == 1 and last.isalpha() and last != "i"):
+    before = text[max(begin, match.start() - _BEFORE) : match.start()]
+    word = _LAST_WORD.search(before)
+    last = word.group(1).lower() if word else ""
+    if _ABBREVIATION.fullmatch(last) or (len(last) == 1 and last.isalpha() and last != "i"):
         return False
-    if last.isdigit() and not before[: -len(last)].strip(" \n-*•"):
+    if last.isdigit() and len(before) < _BEFORE and not before[: -len(last)].strip(" \n-*•"):
         return False
-    following = text[match.end() : end].lstrip()[:1]
+    following = text[match.end() : min(end, match.end() + _BEFORE)].lstrip()[:1]
     return not following.islower()
 
 

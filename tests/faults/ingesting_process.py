@@ -4,6 +4,7 @@ import asyncio
 import sys
 from pathlib import Path
 
+import core.knowledge.ingest as ingestion
 from core.errors import LorelensError
 from core.models.minilm import MiniLM
 from tests.ingesting import Team
@@ -11,6 +12,7 @@ from tests.ingesting import Team
 
 async def main(place: Path, *, encoding: bool) -> int:
     """Read it in; 0 if it went well."""
+    ingestion.BATCH_PASSAGES = 4  # many writes, so that there is much to cut off
     encoder = MiniLM() if encoding else None
     if encoder:
         encoder.encode(["warm"])

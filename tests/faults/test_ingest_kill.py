@@ -97,6 +97,12 @@ AFTER: dict[str, str | bytes] = {
 GONE = ("old.md", "images/gone.png")
 
 
+@pytest.fixture(autouse=True)
+def many_writes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every document in a batch of its own, so that there is a moment between any two."""
+    monkeypatch.setattr("core.knowledge.ingest.BATCH_PASSAGES", 1)
+
+
 @pytest.fixture
 async def team(tmp_path: Path) -> Team:
     """A team whose folder was read in, and changed since; see `again`."""
@@ -214,7 +220,7 @@ def pages(count: int, chance: random.Random) -> dict[str, str | bytes]:
     } | {f"images/{at}.png": png(f"Port {8080 + at}") for at in range(3)}
 
 
-async def start(place: Path, encoder: str = "minilm") -> Process:
+async def start(place: Path, encoder: str = "none") -> Process:
     """A process that reads the folder in, at its begin."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tests.faults.ingesting_process", str(place), encoder, stdout=PIPE, cwd=ROOT
@@ -229,13 +235,13 @@ async def test_process_is_killed_again_and_again(tmp_path: Path) -> None:
     place = tmp_path / "killed"
     place.mkdir()
     (tmp_path / "other").mkdir()
-    team = Team(place, MiniLM())
-    team.write(pages(60, chance))
+    team = Team(place)
+    team.write(pages(40, chance))
     started = time.perf_counter()
     finishing = await start(place)
     await finishing.communicate()
     takes = time.perf_counter() - started
-    team.write(pages(60, chance))
+    team.write(pages(40, chance))
 
     killed = 0
     for _ in range(5):
@@ -261,8 +267,8 @@ async def test_interrupt_stops_soon_and_the_next_run_goes_on(tmp_path: Path) -> 
     (tmp_path / "stopped").mkdir()
     (tmp_path / "other").mkdir()
     team = Team(tmp_path / "stopped", MiniLM())
-    team.write(pages(60, random.Random(3)))
-    process = await start(tmp_path / "stopped")
+    team.write(pages(20, random.Random(3)))
+    process = await start(tmp_path / "stopped", "minilm")
 
     process.send_signal(signal.SIGINT)
     await asyncio.wait_for(process.wait(), timeout=30)

@@ -1,0 +1,113 @@
+"""What the ledger remembers, and what it says of a file that it can't use."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from core.errors import IndexUnavailableError, SettingsError
+from core.evidence import OcrLine
+from core.knowledge.ledger import FileRecord, Ledger, SourceRecord
+from core.knowledge.picture_passages import PictureMention
+from core.messages import Picture
+
+PAGE = FileRecord(path="a.md", size=1, mtime_ns=2, sha256="s", rules="1", outcome="read", passages=3, read_at=5.0)
+PICTURE = Picture(sha256="a" * 64, media_type="image/png", width=10, height=10)
+LINES = (OcrLine(text="端口 8080", confidence=0.9, box=(0, 1, 2, 3)),)
+
+
+def mention(path: str, name: str = "p.png") -> PictureMention:
+    return PictureMention(path=path, name=name)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Ledger:
+    return Ledger(tmp_path / "data" / "ledger.sqlite")
+
+
+def test_what_is_noted_is_there_for_the_next_process(ledger: Ledger, tmp_path: Path) -> None:
+    record = SourceRecord(source="docs", root="/docs", audience=("everyone",), read_at=7.0, finished=False)
+    ledger.note_source(record)
+    ledger.note("docs", [PAGE])
+    ledger.keep_reading(PICTURE.sha256, "1", LINES)
+    ledger.close()
+
+    other = Ledger(tmp_path / "data" / "ledger.sqlite")
+
+    assert other.sources() == [record]
+    assert other.files("docs") == {"a.md": PAGE}
+    assert other.files("elsewhere") == {}
+    assert other.reading(PICTURE.sha256, "1") == LINES
+    assert other.reading(PICTURE.sha256, "2") is None
+
+
+def test_two_processes_see_each_other(ledger: Ledger, tmp_path: Path) -> None:
+    other = Ledger(tmp_path / "data" / "ledger.sqlite")
+
+    ledger.note("docs", [PAGE])
+    other.note("docs", [PAGE.model_copy(update={"path": "b.md"})])
+
+    assert set(ledger.files("docs")) == set(other.files("docs")) == {"a.md", "b.md"}
+
+
+def test_picture_is_stale_until_it_was_written_and_again_when_a_page_changes(ledger: Ledger) -> None:
+    ledger.finish("docs", [PAGE], {"a.md": [(PICTURE, mention("a.md"))]})
+    (stale,) = ledger.stale_pictures("docs", "1")
+    ledger.begin_pictures("docs", {PICTURE.sha256: "id"})
+    begun = ledger.picture_counts("docs")
+    ledger.finish_pictures("docs", [PICTURE.sha256], "1")
+    written = ledger.picture_counts("docs")
+
+    assert stale.mentions == (mention("a.md"),)
+    assert (begun.written, begun.begun) == (0, 1)
+    assert (written.written, written.begun) == (1, 1)
+    assert ledger.stale_pictures("docs", "1") == []
+    assert [one.passage_id for one in ledger.stale_pictures("docs", "2")] == ["id"]
+
+    ledger.remove("docs", ["a.md"])
+    (orphan,) = ledger.stale_pictures("docs", "1")
+    assert orphan.mentions == ()
+
+
+def test_documents_are_found_by_the_picture_they_show(ledger: Ledger) -> None:
+    other = PAGE.model_copy(update={"path": "b.md"})
+    ledger.finish("docs", [PAGE, other], {"a.md": [(PICTURE, mention("a.md"))], "b.md": []})
+
+    assert ledger.documents_showing("docs", ["p.png", "q.png"]) == {"a.md"}
+    assert ledger.documents_with("docs", [PICTURE.sha256]) == {"a.md"}
+
+
+def test_what_ocr_read_is_forgotten_with_the_last_source_that_has_the_picture(ledger: Ledger) -> None:
+    for source in ("docs", "wiki"):
+        ledger.finish(source, [PAGE], {"a.md": [(PICTURE, mention("a.md"))]})
+    ledger.keep_reading(PICTURE.sha256, "1", LINES)
+
+    assert not ledger.remove_picture("docs", PICTURE.sha256)
+    assert ledger.reading(PICTURE.sha256, "1") == LINES
+    assert ledger.remove_picture("wiki", PICTURE.sha256)
+    assert ledger.reading(PICTURE.sha256, "1") is None
+
+
+def test_step_that_fails_changes_nothing(ledger: Ledger) -> None:
+    with pytest.raises(IndexUnavailableError):
+        ledger.finish(
+            "docs",
+            [PAGE],
+            {"a.md": [(PICTURE, mention("a.md")), (PICTURE.model_copy(update={"sha256": None}), mention("a.md"))]},
+        )
+
+    assert ledger.files("docs") == {}
+    assert ledger.pictures("docs") == []
+
+
+def test_file_that_is_no_ledger_and_ledger_of_another_version(tmp_path: Path) -> None:
+    broken, newer = tmp_path / "broken.sqlite", tmp_path / "newer.sqlite"
+    broken.write_bytes(b"not a database, but as long as the header of one would be, and then some more of it" * 20)
+    with sqlite3.connect(newer) as database:
+        database.execute("PRAGMA user_version = 99")
+    database.close()
+
+    with pytest.raises(IndexUnavailableError, match="Delete it"):
+        Ledger(broken)
+    with pytest.raises(SettingsError, match="another version"):
+        Ledger(newer)

@@ -140,7 +140,7 @@ def sentence_features(question: str, candidates: Sequence[Candidate], encoder: E
     topic = Topic(question, candidates)
     cosine, topic_cosine = _cosines((question, topic.words), candidates, encoder)
     best_topic_cosine = max(topic_cosine, default=0.0)
-    anywhere = topic.coverage(set().union(*terms))
+    anywhere = topic.coverage(set[str]().union(*terms))
     passages = _Passages(candidates, terms, cosine)
     rows: list[list[float]] = []
     for at, one in enumerate(candidates):

@@ -16,7 +16,7 @@ from core.reading.features import FEATURES, Candidate, candidates_of, sentence_f
 
 PASSAGES = 3
 """Sentences are chosen from so many of the best passages; further ones mislead more often than they help."""
-SURE = 0.62
+SURE = 0.75
 """When the chosen sentences hold this share of the probability, no further one is added."""
 DECLINE_BELOW = 0.5
 """Support below which no answer is given (tests/bench/reading.py measures precision and recall)."""

@@ -24,7 +24,7 @@ def test_readme_names_every_command(readme: str) -> None:
     from bots.cli import app
 
     text = (ROOT / readme).read_text(encoding="utf-8")
-    names = [command.callback.__name__ for command in app.registered_commands if command.callback]
+    names = [command.name or command.callback.__name__ for command in app.registered_commands if command.callback]
     assert len(names) > 5
     assert [name for name in names if f"`lorelens {name}" not in text] == []
 

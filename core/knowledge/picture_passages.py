@@ -22,11 +22,16 @@ HEADING_CHARACTERS = 800
 ALT_CHARACTERS = 500
 CAPTION_CHARACTERS = 800
 """Bounds on what is kept of each kind of words: a picture that fifty pages show is still one short passage."""
-NEAR_CHARACTERS = 100
+REACH = 300
+"""How far before a picture its context begins, in Latin letters."""
+NEAR = 100
 """The words right before a picture introduce it; what stands further away often speaks of something else."""
+HAN_LETTERS = 2.5
+"""A Chinese character says about as much as this many Latin letters."""
 SURE_ENOUGH = 0.6
 """OCR below this confidence is left out: it is mostly icons and texture read as letters."""
 
+_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 _WORDS = re.compile(r"[^\W\d_]+|\d+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _NAMES_OF_NOTHING = (
@@ -82,7 +87,7 @@ def picture_passage(
         height=picture.height,
         alt=_alt(mentions, picture, use_names=use_names),
         ocr=readable(lines),
-        context=_joined((one.context for one in mentions), CONTEXT_CHARACTERS),
+        context=_joined((_end(one.context, REACH) for one in mentions), CONTEXT_CHARACTERS),
         headings=_joined((_place(one, use_names=use_names) for one in mentions), HEADING_CHARACTERS),
         caption=_joined(caption.splitlines(), CAPTION_CHARACTERS),
     )
@@ -144,15 +149,19 @@ def encoder_text(passage: Passage, languages: frozenset[str] | None) -> str:
 
 def near(context: str) -> str:
     """The end of each line of a context: the words right before the picture, from the start of a word."""
-    return "\n".join(_end(line) for line in context.split("\n"))
+    return "\n".join(_end(line, NEAR) for line in context.split("\n"))
 
 
-def _end(line: str) -> str:
-    if len(line) <= NEAR_CHARACTERS:
-        return line
-    end = line[-NEAR_CHARACTERS:]
+def _end(text: str, reach: float) -> str:
+    """The end of a text, as long as `reach` Latin letters, from the start of a word."""
+    text = text.strip()
+    start = len(text)
+    while start > 0 and reach > 0:
+        start -= 1
+        reach -= HAN_LETTERS if _HAN.match(text[start]) else 1
+    end = text[start:]
     head, space, tail = end.partition(" ")
-    return tail if space and len(head) < 20 and not line[-NEAR_CHARACTERS - 1].isspace() else end
+    return tail if start > 0 and not text[start - 1].isspace() and space and len(head) < 20 and head.isascii() else end
 
 
 def _has_letters(text: str) -> bool:

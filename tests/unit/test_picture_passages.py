@@ -3,7 +3,7 @@
 import pytest
 
 from core.evidence import OcrLine
-from core.knowledge.picture_passages import PictureMention, encoder_text, name_words, picture_passage, readable
+from core.knowledge.picture_passages import PictureMention, encoder_text, name_words, near, picture_passage, readable
 from core.messages import EVERYONE, Picture
 
 PICTURE = Picture(sha256="a" * 64, media_type="image/png", width=800, height=400)
@@ -81,6 +81,22 @@ def test_dense_screenshot_keeps_its_largest_letters() -> None:
     assert len(text) <= 1500
     assert text.startswith("Release history\nrow 0")
     assert text.endswith("Publish")
+
+
+def test_context_reaches_as_far_back_in_either_language() -> None:
+    words = ENGLISH.model_copy(update={"context": "far away " * 60 + "press the green button"})
+    characters = CHINESE.model_copy(update={"context": "很远的话" * 60 + "点击绿色按钮"})
+
+    passage = picture_passage([words, characters], [], PICTURE, source="team", path="a")
+
+    assert passage.picture is not None
+    english, chinese = passage.picture.context.split("\n")
+    assert english.endswith("press the green button")
+    assert chinese.endswith("点击绿色按钮")
+    assert 280 < len(english) <= 300
+    assert 110 <= len(chinese) <= 121
+    assert near(passage.picture.context).split("\n")[1].endswith("点击绿色按钮")
+    assert len(near(english)) <= 100
 
 
 def test_noise_and_repetitions_are_left_out() -> None:

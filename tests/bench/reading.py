@@ -1,4 +1,4 @@
-"""Answers without a language model: is the gold answer in the reply, how long is it, and is what has no answer declined.
+"""Answers without a language model: do they hold the gold answer, how long are they, is what has none declined?
 
 Passages come from Lorelens' own search; the baseline reads the same ones. What is fitted or chosen on one half of the
 questions is measured on the other.
@@ -17,17 +17,19 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.evidence import EvidencePassage
 from core.knowledge.chunking import cut
 from core.knowledge.documents import Document, Passage, Section
+from core.knowledge.index import Vectors
 from core.knowledge.lance import LanceIndex
 from core.knowledge.passages import PLACE_TOKENS, embedding_text, passages_of
 from core.knowledge.search import KnowledgeSearch
 from core.knowledge.terms import index_terms
 from core.language import detect_language
 from core.models.encoder import Encoder
-from core.models.encoders import load_encoder
+from core.models.minilm import MiniLM
 from core.reading.selection import DECLINE_BELOW, rank_sentences, runs, select_sentences
 from tests.bench.tables import Cell, Table
 
@@ -45,11 +47,22 @@ class Asked(NamedTuple):
     passages: list[EvidencePassage]
 
 
+class _Remembering(MiniLM):
+    """The carried encoder, computing each text once: several readers read the same sentences."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, NDArray[np.float32]] = {}
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        new = [text for text in dict.fromkeys(texts) if text not in self._known]
+        if new:
+            self._known.update(zip(new, super().encode(new), strict=True))
+        return np.stack([self._known[text] for text in texts])
+
+
 async def measure(data: Path) -> list[Table]:
     """Gold answers in the replies, the adaptive reply, and declining."""
-    encoder = load_encoder("minilm")
-    if encoder is None:
-        raise RuntimeError("The carried encoder is not installed.")
+    encoder = _Remembering()
     sets = {name: await _ask(_plain_passages(data / name), data / name, encoder) for name in _QA}
     reports = await _ask(_report_passages(data / "company_reports", encoder), data / "company_reports", encoder)
     return [*_replies(sets, encoder), _declining(sets, reports, encoder)]
@@ -91,7 +104,7 @@ def _holds(one: Asked, sentences: Sequence[str]) -> list[bool]:
 
 def _ranked(one: Asked, encoder: Encoder) -> list[str]:
     ranked = rank_sentences(one.record["question"], one.passages, encoder)
-    return [ranked.candidates[at].text for at in np.argsort(-ranked.scores, kind="stable")[:3]]
+    return [ranked.candidates[int(at)].text for at in np.argsort(-ranked.scores, kind="stable")[:3]]
 
 
 def _plain(one: Asked, encoder: Encoder) -> list[str]:

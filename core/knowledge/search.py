@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 from core.knowledge.index import Hit, KnowledgeIndex, SearchQuery
+from core.knowledge.picture_search import find_pictures
+from core.knowledge.ranking import rerank
 from core.language import detect_language
 from core.messages import EVERYONE
 from core.models.encoder import Encoder
@@ -33,10 +35,14 @@ class KnowledgeSearch:
         sources: Sequence[str] | None = None,
         kinds: Kinds = ("text", "picture"),
     ) -> list[Hit]:
-        """The passages that fit a question best, best first."""
+        """The passages that fit a question best, best first; pictures alone are ranked by the fields of their words."""
         question = question[:QUERY_CHARACTERS].strip()
         if not question:
             return []
+        if kinds == ("picture",):
+            return await find_pictures(
+                question, self._index, self._encoder, limit=limit, audience=audience, sources=sources
+            )
         vector = await self._encode(question)
         query = SearchQuery(
             text=question,
@@ -47,7 +53,8 @@ class KnowledgeSearch:
             sources=tuple(sources) if sources is not None else None,
             kinds=kinds,
         )
-        return (await self._index.search(query))[:limit]
+        candidates = await self._index.search(query)
+        return (await asyncio.to_thread(rerank, question, candidates, encoded=vector is not None))[:limit]
 
     async def _encode(self, question: str) -> tuple[float, ...] | None:
         encoder = self._encoder

@@ -68,7 +68,8 @@ async def find_pictures(
         sources=tuple(sources) if sources is not None else None,
         kinds=("picture",),
     )
-    return rank_pictures(question, await index.search(query), dense_weight=weight)[:limit]
+    candidates = await index.search(query)
+    return (await asyncio.to_thread(rank_pictures, question, candidates, dense_weight=weight))[:limit]
 
 
 def rank_pictures(question: str, candidates: Sequence[Hit], *, dense_weight: float = READ) -> list[Hit]:

@@ -1,6 +1,8 @@
 """An appearance in words, English and Chinese, as people would ask for it."""
 
-from core.reading.appearance import Appearance, Colour, Kind
+from core.reading.appearance import Appearance
+from core.reading.picture_colours import Colour
+from core.reading.picture_kinds import Kind
 
 _KINDS: dict[Kind, tuple[str, str]] = {
     "screenshot": ("screenshot of a page", "页面截图"),

@@ -55,9 +55,8 @@ def background_of(view: View) -> Colour | None:
 def _box_of(view: View, line: OcrLine) -> tuple[slice, slice]:
     """Where a line of text stands, as rows and columns; at least one pixel."""
     left, top, right, bottom = (round(side) for side in line.box)
-    return slice(max(0, top), max(top + 1, min(view.height, bottom))), slice(
-        max(0, left), max(left + 1, min(view.width, right))
-    )
+    left, top = min(max(0, left), view.width - 1), min(max(0, top), view.height - 1)
+    return slice(top, max(top + 1, bottom)), slice(left, max(left + 1, right))
 
 
 def on_colour(view: View, most: int = 8) -> tuple[MarkedText, ...]:

@@ -160,6 +160,12 @@ def test_any_size_can_be_looked_at(size: tuple[int, int]) -> None:
     assert look(picture(nothing, size=size), ()).frames == 0
 
 
+def test_text_said_to_lie_outside_the_picture_does_no_harm() -> None:
+    lines = [text("outside", 5000, 5000), text("before", -80, -80), text("", 10, 10)]
+
+    assert look(picture(nothing), lines).framed == ()
+
+
 def test_plain_ground_is_given_no_kind() -> None:
     appearance, words = seen(nothing)
 

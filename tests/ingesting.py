@@ -84,13 +84,18 @@ class Team:
             file.write_bytes(content.encode() if isinstance(content, str) else content)
 
     async def ingest(
-        self, path: Path | None = None, *, source: str = "", audience: tuple[str, ...] | None = None
+        self,
+        path: Path | None = None,
+        *,
+        source: str = "",
+        audience: tuple[str, ...] | None = None,
+        watch: Watch | None = None,
     ) -> IngestReport:
         """Read the folder in, as a process of its own would."""
         index = await self.index()
         ledger = Ledger(self.data / "ledger.sqlite")
         reader = Reader(index, ledger, self.pictures, OCR, self.encoder)
-        self.watch = Watch()
+        self.watch = watch or Watch()
         try:
             return await ingest(path or self.folder, reader, source=source, audience=audience, progress=self.watch)
         finally:

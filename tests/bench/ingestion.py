@@ -21,9 +21,9 @@ from core.models.minilm import MiniLM
 from core.models.ocr import OcrReader
 from tests.bench.tables import Cell, Table
 
-PAGES = 24
+PAGES = 12
 PARTS = 3
-PICTURES = 12
+PICTURES = 8
 SMALL = 500
 SAMPLES = (
     ("team_docs, English", "team_docs", "docs/en"),
@@ -61,8 +61,8 @@ async def measure(data: Path) -> list[Table]:
                 "again, times faster",
             ),
             rows,
-            f"In {PARTS} turns each; {PAGES} pages of more than {SMALL} bytes, at even steps. Lorelens writes its index; the "
-            "plain build stores nothing, and reads only the first 256 tokens of a chunk.",
+            f"{PAGES} pages of more than {SMALL} bytes at even steps, in {PARTS} turns each. Lorelens writes an index; "
+            "the plain build stores nothing, and reads only the first 256 tokens of a chunk.",
         ),
         await _pictures(data / "team_docs", encoder, ocr),
     ]

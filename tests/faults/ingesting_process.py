@@ -1,4 +1,4 @@
-"""A process that reads `docs` of a folder into its `data`: says when it begins, and at the end what came of it."""
+"""A process that reads `docs` of a folder into its `data`: says when it begins, each step, and what came of it."""
 
 import asyncio
 import sys
@@ -7,7 +7,14 @@ from pathlib import Path
 import core.knowledge.ingest as ingestion
 from core.errors import LorelensError
 from core.models.minilm import MiniLM
-from tests.ingesting import Team
+from tests.ingesting import Team, Watch
+
+
+class _Told(Watch):
+    """Tells each step, so that whoever kills this process knows how far it is."""
+
+    def advance(self, stage: str, item: str) -> None:
+        print(stage, item, flush=True)
 
 
 async def main(place: Path, *, encoding: bool) -> int:
@@ -19,7 +26,7 @@ async def main(place: Path, *, encoding: bool) -> int:
     team = Team(place, encoder)
     print("begin", flush=True)
     try:
-        report = await team.ingest()
+        report = await team.ingest(watch=_Told())
     except LorelensError as error:
         print(error.code, error, flush=True)
         return error.exit_code

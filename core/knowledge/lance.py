@@ -52,10 +52,8 @@ class LanceIndex:
         async with _clear_errors(folder):
             await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
             database = await lancedb.connect_async(str(folder))
-            table = await database.create_table(
-                TABLE, schema=_schema(dimension, encoder_name or NO_ENCODER), exist_ok=True
-            )
-            _check_encoder(await table.schema(), dimension, encoder_name or NO_ENCODER, folder)
+            table = await _open_table(database, _schema(dimension, encoder_name or NO_ENCODER))
+            _check_encoder(await table.schema(), encoder_name or NO_ENCODER, folder)
             if not await table.list_indices():
                 await _index_terms_column(table)
             return cls(database, table, folder, dimension)
@@ -204,7 +202,18 @@ def _schema(dimension: int | None, encoder_name: str) -> Any:
     return pa.schema(fields, metadata={"lorelens.schema": SCHEMA_VERSION, "lorelens.encoder": encoder_name})
 
 
-def _check_encoder(schema: Any, dimension: int | None, encoder_name: str, folder: Path) -> None:
+async def _open_table(database: Any, schema: Any) -> Any:
+    """The table, made if there is none; another process may make it at the same moment."""
+    if TABLE not in (await database.list_tables()).tables:
+        try:
+            return await database.create_table(TABLE, schema=schema)
+        except ValueError as error:
+            if "already exists" not in str(error):
+                raise
+    return await database.open_table(TABLE)
+
+
+def _check_encoder(schema: Any, encoder_name: str, folder: Path) -> None:
     metadata: dict[bytes, bytes] = schema.metadata or {}
     made_with = metadata.get(b"lorelens.encoder", b"").decode()
     version = metadata.get(b"lorelens.schema", b"").decode()

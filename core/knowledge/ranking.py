@@ -63,9 +63,9 @@ _BY_WORDS_ALONE = {
     "document_coverage": 1.91,
     "shape": -0.22,
 }
-# The weights above: a conditional logit over the candidates, fitted to XQuAD (English, where the encoder reads; Chinese,
-# where it does not), CMRC 2018 and the single-document questions of DragonBall. Fitted on one half of the questions, it
-# ranks the other half as well within half a percent; tests/bench/retrieval.py prints the figures.
+# The weights above: a conditional logit over the candidates, fitted to XQuAD (English, where the encoder reads;
+# Chinese, where it does not), CMRC 2018 and the single-document questions of DragonBall. Fitted on one half of the
+# questions, it ranks the other half as well within half a percent; tests/bench/retrieval.py prints the figures.
 
 
 def rerank(question: str, hits: Sequence[Hit], *, encoded: bool) -> list[Hit]:
@@ -79,7 +79,7 @@ def rerank(question: str, hits: Sequence[Hit], *, encoded: bool) -> list[Hit]:
     scores = passage_features(question, hits) @ np.asarray([weights.get(name, 0.0) for name in FEATURES])
     likely = np.exp(scores - scores.max())
     likely /= likely.sum()
-    order = np.argsort(-scores, kind="stable")
+    order: list[int] = np.argsort(-scores, kind="stable").tolist()
     return [
         Hit(passage=hits[at].passage, score=float(likely[at]), lexical=hits[at].lexical, dense=hits[at].dense)
         for at in order

@@ -6,7 +6,7 @@ server-sent events, one word at a time, or fail with a status.
 
 import json
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -52,7 +52,7 @@ class ModelServer:
 
 
 @contextmanager
-def model_server(script: Sequence[Scripted]) -> Iterator[ModelServer]:
+def model_server(script: Sequence[Scripted]) -> Generator[ModelServer]:
     """Serve the scripted replies in order; the last one again and again."""
     lock = threading.Lock()
 

@@ -3,7 +3,7 @@
 import base64
 import io
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -89,7 +89,7 @@ class Session:
 
 
 @asynccontextmanager
-async def session(data: Path, server: ModelServer | None = None, **settings: object) -> AsyncIterator[Session]:
+async def session(data: Path, server: ModelServer | None = None, **settings: object) -> AsyncGenerator[Session]:
     if server is not None:
         settings |= {"model": "openai:test", "model_base_url": server.url}
     async with Application(Settings.model_validate({"data": data, **settings})) as application:

@@ -1,0 +1,191 @@
+"""What every knowledge index does: the contract that an implementation's tests inherit.
+
+A subclass gives `open_index`, which opens the index of a place again and again, with vectors of `DIMENSION` numbers.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+import pytest_asyncio
+
+from core.knowledge.documents import Passage, PictureFacts
+from core.knowledge.index import Hit, KnowledgeIndex, SearchQuery, Vectors
+from core.messages import EVERYONE
+
+DIMENSION = 8
+
+
+def passage(identity: str, text: str, **fields: object) -> Passage:
+    """A passage with as little to say as possible."""
+    return Passage.model_validate({"id": identity, "source": "docs", "path": f"{identity}.md", "text": text, **fields})
+
+
+def direction(*axes: int) -> list[float]:
+    """A unit vector along axes."""
+    vector = np.zeros(DIMENSION)
+    vector[list(axes)] = 1
+    return (vector / np.linalg.norm(vector)).tolist()
+
+
+def vectors(*rows: Sequence[float] | None) -> Vectors:
+    """Rows of vectors; None stands for a text that the encoder can't read."""
+    return np.asarray([row or [0.0] * DIMENSION for row in rows], dtype=np.float32)
+
+
+def ids(hits: Sequence[Hit]) -> list[str]:
+    return [hit.passage.id for hit in hits]
+
+
+class KnowledgeIndexContract:
+    """The tests. Each gets an index of its own."""
+
+    async def open_index(self, place: Path) -> KnowledgeIndex:
+        raise NotImplementedError
+
+    @pytest_asyncio.fixture
+    async def index(self, tmp_path: Path) -> AsyncIterator[KnowledgeIndex]:
+        index = await self.open_index(tmp_path)
+        yield index
+        await index.close()
+
+    async def find(self, index: KnowledgeIndex, text: str, **fields: object) -> list[str]:
+        return ids(await index.search(SearchQuery.model_validate({"text": text, "dense_weight": 0.0, **fields})))
+
+    async def test_empty_index_finds_nothing(self, index: KnowledgeIndex) -> None:
+        assert await self.find(index, "anything") == []
+        assert (await index.statistics()).passages == 0
+
+    async def test_what_was_written_is_found_at_once_and_after_reopening(self, tmp_path: Path) -> None:
+        index = await self.open_index(tmp_path)
+        await index.upsert([passage("a", "Deploys run on Tuesdays.")], vectors(direction(0)))
+        assert await self.find(index, "deploy") == ["a"]
+        await index.optimize()
+        await index.upsert([passage("b", "Deploys are announced.")], vectors(direction(1)))
+        assert set(await self.find(index, "deploy")) == {"a", "b"}
+        await index.close()
+        again = await self.open_index(tmp_path)
+        assert set(await self.find(again, "deploy")) == {"a", "b"}
+        await again.close()
+
+    async def test_same_id_replaces(self, index: KnowledgeIndex) -> None:
+        await index.upsert([passage("a", "The old words.")], None)
+        await index.upsert([passage("a", "Something new.")], None)
+        assert await self.find(index, "old words") == []
+        assert await self.find(index, "something new") == ["a"]
+        assert (await index.statistics()).passages == 1
+
+    async def test_chinese_is_found_by_its_words(self, index: KnowledgeIndex) -> None:
+        await index.upsert([passage("a", "每位员工每年有二十五天带薪休假。"), passage("b", "部署在周二进行。")], None)
+        assert (await self.find(index, "带薪休假有多少天？"))[0] == "a"
+        assert (await self.find(index, "什么时候部署"))[0] == "b"
+
+    async def test_words_and_meaning_both_count(self, index: KnowledgeIndex) -> None:
+        await index.upsert(
+            [passage("words", "rollback rollback"), passage("meaning", "undo it"), passage("both", "a rollback")],
+            vectors(None, direction(0), direction(0, 1)),
+        )
+        query = SearchQuery(text="rollback", vector=tuple(direction(0)), dense_weight=0.5)
+        assert ids(await index.search(query))[0] == "both"
+        assert ids(await index.search(query.model_copy(update={"dense_weight": 1.0})))[0] == "meaning"
+        by_words = await index.search(query.model_copy(update={"dense_weight": 0.0}))
+        assert set(ids(by_words)) == {"words", "both"}
+        assert by_words[0].lexical is not None
+
+    async def test_text_that_the_encoder_can_not_read_is_found_by_words_alone(self, index: KnowledgeIndex) -> None:
+        await index.upsert([passage("zh", "带薪休假"), passage("en", "leave")], vectors(None, direction(3)))
+        found = await index.search(SearchQuery(text="xyz", vector=tuple(direction(0)), dense_weight=1.0))
+        assert ids(found) == ["en"]
+        assert await self.find(index, "休假") == ["zh"]
+
+    async def test_audience_is_looked_at_before_the_best_are_taken(self, index: KnowledgeIndex) -> None:
+        hidden = [passage(f"h{at}", "secret plan secret plan", audience=("person:mira",)) for at in range(300)]
+        seen = passage("seen", "the plan for everybody and many other words beside it")
+        await index.upsert([*hidden, seen], vectors(*[direction(0)] * 300, direction(1)))
+        query = SearchQuery(text="secret plan", vector=tuple(direction(0)), limit=3)
+        assert ids(await index.search(query)) == ["seen"]
+        for_mira = query.model_copy(update={"audience": (EVERYONE, "person:mira"), "limit": 400})
+        assert len(await index.search(for_mira)) > 3
+        assert await index.search(query.model_copy(update={"audience": ()})) == []
+
+    async def test_sources_and_kinds_narrow(self, index: KnowledgeIndex) -> None:
+        facts = PictureFacts(sha256="0" * 64, media_type="image/png", width=1, height=1)
+        await index.upsert(
+            [
+                passage("a", "the pipeline", source="docs"),
+                passage("b", "the pipeline", source="wiki"),
+                passage("c", "the pipeline", source="wiki", kind="picture", picture=facts),
+            ],
+            None,
+        )
+        assert set(await self.find(index, "pipeline", sources=("wiki",))) == {"b", "c"}
+        assert await self.find(index, "pipeline", kinds=("picture",)) == ["c"]
+        assert await self.find(index, "pipeline", sources=()) == []
+
+    async def test_deleting_takes_what_was_named_and_nothing_else(self, index: KnowledgeIndex) -> None:
+        await index.upsert(
+            [passage(name, "word", path=path) for name, path in (("a", "x.md"), ("b", "x.md"), ("c", "y.md"))], None
+        )
+        await index.upsert([passage("d", "word", source="wiki", path="x.md")], None)
+        assert await index.delete("docs", "x.md") == 2
+        assert set(await self.find(index, "word")) == {"c", "d"}
+        assert await index.delete_passages(["c", "not there"]) == 1
+        assert await index.delete_passages([]) == 0
+        assert await index.delete("wiki") == 1
+        assert await index.delete("wiki") == 0
+        assert await self.find(index, "word") == []
+
+    async def test_neighbours_stand_around_a_passage_in_order(self, index: KnowledgeIndex) -> None:
+        rows = [passage(f"p{at}", f"part {at}", path="long.md", ordinal=at) for at in range(5)]
+        await index.upsert([rows[3], rows[0], rows[4], rows[1], rows[2]], None)
+        await index.upsert([passage("other", "part", path="other.md", ordinal=2)], None)
+        assert [one.id for one in await index.neighbours(rows[2])] == ["p1", "p2", "p3"]
+        assert [one.id for one in await index.neighbours(rows[0], before=2, after=1)] == ["p0", "p1"]
+        assert await index.passages("docs", "long.md") == rows
+
+    async def test_statistics_count_by_source(self, index: KnowledgeIndex) -> None:
+        await index.upsert(
+            [
+                passage("a", "x", path="1.md"),
+                passage("b", "x", path="1.md", ordinal=1),
+                passage("c", "x", source="wiki"),
+            ],
+            None,
+        )
+        statistics = await index.statistics()
+        assert statistics.passages == 3
+        assert [(one.source, one.documents, one.passages) for one in statistics.sources] == [
+            ("docs", 1, 2),
+            ("wiki", 1, 1),
+        ]
+
+    @pytest.mark.parametrize(
+        "name", ["it's.md", 'a "b".md', "100%_\\n.md", "换行\n.md", "😀.md", "'); DROP TABLE passages"]
+    )
+    async def test_any_name_is_only_a_name(self, index: KnowledgeIndex, name: str) -> None:
+        await index.upsert([passage("a", "word", path=name, source=name, audience=(name,)), passage("b", "word")], None)
+        assert await self.find(index, "word", sources=(name,), audience=(name,)) == ["a"]
+        assert [one.id for one in await index.passages(name, name)] == ["a"]
+        assert await index.delete(name, name) == 1
+        assert await self.find(index, "word") == ["b"]
+
+    @pytest.mark.parametrize(
+        "text", ["", "   ", "😀", "?!", "the of and", "NOT (a OR b) AND", '"', "\x00", "word " * 20_000, "字" * 30_000]
+    )
+    async def test_any_question_gets_an_answer(self, index: KnowledgeIndex, text: str) -> None:
+        await index.upsert([passage("a", "a word")], None)
+        found = await self.find(index, text)
+        assert found in ([], ["a"])
+
+    async def test_two_who_write_at_once_lose_nothing(self, tmp_path: Path) -> None:
+        first, second = await self.open_index(tmp_path), await self.open_index(tmp_path)
+        await asyncio.gather(
+            *(first.upsert([passage(f"a{at}", "word")], None) for at in range(5)),
+            *(second.upsert([passage(f"b{at}", "word")], None) for at in range(5)),
+        )
+        third = await self.open_index(tmp_path)
+        assert (await third.statistics()).passages == 10
+        for index in (first, second, third):
+            await index.close()

@@ -67,7 +67,7 @@ _BY_WORDS_ALONE = {
 }
 # The weights above: a conditional logit over the sentences of the three best passages, fitted to XQuAD (English, where
 # the encoder reads; Chinese, where it does not), CMRC 2018 and the answerable questions of DragonBall. Fitted on one
-# half of the questions, it does within two percent as well on the other; tests/bench/reading.py prints the figures.
+# half of the questions, it does as well on the other within two percent; tests/bench/reading.py prints the figures.
 
 _SUPPORT_WITH_ENCODER = {
     "topic_anywhere": 1.45,

@@ -1,7 +1,9 @@
 """Answers without a language model: do they hold the gold answer, how long are they, is what has none declined?
 
-Passages come from Lorelens' own search; the baseline reads the same ones. What is fitted or chosen on one half of the
-questions is measured on the other.
+Passages come from Lorelens' own search; the baseline reads the same ones. The weights that ship were fitted to all of
+these questions; fitted on one half and measured on the other they give, in 1, 2 and 3 sentences: qa_bilingual English
+.826 .921 .959, Chinese .815 .896 .945, qa_chinese .686 .802 .843. Thresholds chosen on one half are measured on the
+other.
 """
 
 import asyncio
@@ -21,9 +23,10 @@ from numpy.typing import NDArray
 
 from core.evidence import EvidencePassage
 from core.knowledge.chunking import cut
-from core.knowledge.documents import Document, Passage, Section
+from core.knowledge.documents import Passage
 from core.knowledge.index import Vectors
 from core.knowledge.lance import LanceIndex
+from core.knowledge.loaders import load
 from core.knowledge.passages import PLACE_TOKENS, embedding_text, passages_of
 from core.knowledge.search import KnowledgeSearch
 from core.knowledge.terms import index_terms
@@ -36,6 +39,8 @@ from tests.bench.tables import Cell, Table
 PASSAGES = 6
 REPORT_QUESTIONS = 200
 """Answerable questions a language of company_reports, beside all that have no answer."""
+FALSE_DECLINES = 0.03
+"""So much of qa_* may be declined where a threshold is chosen."""
 _UNANSWERABLE = re.compile(r"unanswerable|unsolvable|无解", re.IGNORECASE)
 _PLAIN_END = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])|\n+")
 
@@ -143,7 +148,10 @@ def _declining(sets: dict[str, list[Asked]], reports: list[Asked], encoder: Enco
         others = [one for asked in sets.values() for one in asked if _language(one) == language]
         elsewhere = [(_support(one, encoder), _half(one)) for one in others]
         for half in (0, 1):
-            threshold = _best_threshold([(support, un) for support, un, of in judged if of == half])
+            threshold = _best_threshold(
+                [(support, un) for support, un, of in judged if of == half],
+                [support for support, of in elsewhere if of == half],
+            )
             rows.append(_decline_row(language, f"half {half + 1}", threshold, judged, elsewhere, {1 - half}))
         rows.append(_decline_row(language, "as shipped", DECLINE_BELOW, judged, elsewhere, {0, 1}))
     return Table(
@@ -177,14 +185,15 @@ def _decline_row(
     ]
 
 
-def _best_threshold(judged: Sequence[tuple[float, bool]]) -> float:
-    """The threshold with the best F1 of declining."""
+def _best_threshold(judged: Sequence[tuple[float, bool]], elsewhere: Sequence[float]) -> float:
+    """The threshold with the best F1 of declining that declines few of the answerable questions elsewhere."""
 
     def f1(threshold: float) -> float:
         right = sum(support < threshold and un for support, un in judged)
         return 2 * right / max(1, sum(support < threshold for support, _ in judged) + sum(un for _, un in judged))
 
-    return max((support for support, _ in judged), key=f1)
+    bound = float(np.quantile(elsewhere, FALSE_DECLINES))
+    return max((support for support, _ in judged if support <= bound), key=f1, default=bound)
 
 
 def _support(one: Asked, encoder: Encoder) -> float:
@@ -252,16 +261,18 @@ def _plain_passages(folder: Path) -> list[Passage]:
 
 def _report_passages(folder: Path, encoder: Encoder) -> list[Passage]:
     passages: list[Passage] = []
-    for record in _records(folder / "corpus.jsonl"):
-        text: str = record["text"]
-        document = Document(title=record["id"], text=text, sections=(Section(start=0, end=len(text)),))
-        chunks = cut(
-            document,
-            count_tokens=encoder.count_tokens,
-            budget=encoder.token_limit - PLACE_TOKENS,
-            languages=encoder.languages,
-        )
-        passages += passages_of(document, chunks, source="bench", path=record["id"], audience=("everyone",))
+    with tempfile.TemporaryDirectory() as place:
+        for record in _records(folder / "corpus.jsonl"):
+            file = Path(place) / f"{record['id']}.txt"
+            file.write_text(record["text"], encoding="utf-8")
+            document = load(file, Path(place))
+            chunks = cut(
+                document,
+                count_tokens=encoder.count_tokens,
+                budget=encoder.token_limit - PLACE_TOKENS,
+                languages=encoder.languages,
+            )
+            passages += passages_of(document, chunks, source="bench", path=file.name, audience=("everyone",))
     return passages
 
 

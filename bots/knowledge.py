@@ -1,5 +1,6 @@
 """`lorelens ingest`, `sources` and `forget`: what Lorelens knows, and how it comes to know and to forget it."""
 
+import asyncio
 import json
 import time
 from datetime import datetime
@@ -15,6 +16,7 @@ from bots.running import DataOption, JsonOption, run, settings_for
 from core.application import Application
 from core.errors import QuestionError
 from core.knowledge.ingest import IngestReport, Reader, ingest
+from core.knowledge.ledger import SourceRecord
 from core.knowledge.sources import forget_source, source_states
 
 SHOWN_REASONS = 20
@@ -58,7 +60,11 @@ async def read_in(application: Application, folder: Path, source: str, console: 
         TextColumn("[dim]{task.fields[item]}"),
     )
     with Progress(*columns, console=console, transient=True) as bar:
-        return await ingest(folder, reader, source=source, progress=_Bar(bar))
+        try:
+            return await ingest(folder, reader, source=source, progress=_Bar(bar))
+        except asyncio.CancelledError:
+            console.print("Stopped. What was read so far is kept; run the same command again to go on.")
+            raise
 
 
 class _Bar:
@@ -120,15 +126,13 @@ async def _sources(data: Path | None, *, as_json: bool) -> int:
             column, justify="right" if column in {"documents", "passages", "pictures", "failed"} else "left"
         )
     for state in states:
-        read_at = datetime.fromtimestamp(state.record.read_at).astimezone()
-        age = (time.time() - state.record.read_at) / 86400
         table.add_row(
             state.record.source,
             str(state.documents),
             str(state.passages),
             str(state.pictures),
             f"[red]{len(state.failed)}[/]" if state.failed else "0",
-            f"{read_at:%Y-%m-%d %H:%M}" + (f" ({age:.0f} days ago)" if age >= 1 else ""),
+            _last_read(state.record),
             state.record.root,
         )
     console.print(table)
@@ -136,6 +140,18 @@ async def _sources(data: Path | None, *, as_json: bool) -> int:
         for record in state.failed:
             console.print(f"[red]failed[/] {state.record.source}/{record.path}: {record.reason}", soft_wrap=True)
     return 0
+
+
+def _last_read(record: SourceRecord) -> str:
+    """When a source was last read to the end, and whether a run since then was not."""
+    if not record.read_at:
+        return "in part"
+    age = (time.time() - record.read_at) / 86400
+    return (
+        f"{datetime.fromtimestamp(record.read_at).astimezone():%Y-%m-%d %H:%M}"
+        + (f" ({age:.0f} days ago)" if age >= 1 else "")
+        + ("" if record.finished else ", then in part")
+    )
 
 
 def forget(

@@ -10,8 +10,8 @@ from core.knowledge.index import Vectors
 from core.knowledge.passages import embedding_text
 from core.models.encoder import Encoder
 
-AT_ONCE = 64
-"""Texts of one call to the encoder: enough to fill its batches, few enough that an interrupt is heard soon."""
+AT_ONCE = 16_000
+"""Characters of one call to the encoder: enough to fill a batch, few enough that an interrupt is heard soon."""
 
 
 async def encode_passages(encoder: Encoder | None, passages: Sequence[Passage]) -> Vectors | None:
@@ -24,7 +24,8 @@ async def encode_passages(encoder: Encoder | None, passages: Sequence[Passage]) 
     texts = [embedding_text(passage, encoder.languages) for passage in passages]
     vectors = np.zeros((len(texts), encoder.dimension), dtype=np.float32)
     readable = sorted((at for at, text in enumerate(texts) if text.strip()), key=lambda at: len(texts[at]))
-    for first in range(0, len(readable), AT_ONCE):
-        batch = readable[first : first + AT_ONCE]
+    while readable:
+        size = max(1, AT_ONCE // len(texts[readable[-1]]))
+        batch, readable = readable[-size:], readable[:-size]
         vectors[batch] = await asyncio.to_thread(encoder.encode, [texts[at] for at in batch])
     return vectors

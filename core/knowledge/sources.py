@@ -27,7 +27,7 @@ def source_states(ledger: Ledger) -> list[SourceState]:
             SourceState(
                 record=record,
                 documents=sum(one.outcome == "read" for one in files),
-                passages=sum(one.passages for one in files),
+                passages=sum(one.passages for one in files if one.outcome != "pending"),
                 pictures=len(ledger.pictures(record.source)),
                 failed=tuple(one for one in files if one.outcome == "failed"),
             )

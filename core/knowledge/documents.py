@@ -72,9 +72,10 @@ class Passage(Value):
     `id` is stable for the same source, path, kind and ordinal. `path` is relative to the ingested folder, with forward
     slashes. For text, `text` is `document.text[start:end]` verbatim; for a picture it is the words a person would
     search it by. `lead` is how the document begins, where the passage is not its beginning: it often names what the
-    whole is about, and no later passage does. `sections` are those it lies in, with offsets in the document, so that a
-    sentence within a passage is cited under its own heading. Passages of one document with neighbouring `ordinal` are
-    neighbours. `language` is an ISO 639-1 code or "und". `audience` holds the principals who may see it.
+    whole is about, and no later passage does. `sections` are its parts under each heading, with offsets in the
+    document, so that a sentence within a passage is cited under its own heading. Passages of one document with
+    neighbouring `ordinal` are neighbours. `language` is an ISO 639-1 code or "und". `audience` holds the principals who
+    may see it.
     """
 
     id: str

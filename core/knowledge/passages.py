@@ -1,10 +1,10 @@
 """From a document and its chunks to passages, and from a passage to the words that are embedded."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from core.knowledge.chunking import Chunk
-from core.knowledge.documents import Document, Passage
+from core.knowledge.documents import Document, Passage, Section
 from core.knowledge.picture_passages import encoder_text
 from core.reading.sentences import split_sentences
 
@@ -31,13 +31,28 @@ def passages_of(
             page=chunk.page,
             start=chunk.start,
             end=chunk.end,
-            sections=tuple(one for one in document.sections if one.start < chunk.end and one.end > chunk.start),
+            sections=sections,
             ordinal=ordinal,
             language=chunk.language,
             audience=audience,
         )
-        for ordinal, chunk in enumerate(chunks)
+        for ordinal, (chunk, sections) in enumerate(zip(chunks, _sections(document, chunks), strict=True))
     ]
+
+
+def _sections(document: Document, chunks: Sequence[Chunk]) -> Iterator[tuple[Section, ...]]:
+    """What each chunk has of each section, so that a passage is the same whatever comes after it."""
+    first, sections = 0, document.sections
+    for chunk in chunks:
+        while first < len(sections) and sections[first].end <= chunk.start:
+            first += 1
+        last = first
+        while last < len(sections) and sections[last].start < chunk.end:
+            last += 1
+        yield tuple(
+            one.model_copy(update={"start": max(one.start, chunk.start), "end": min(one.end, chunk.end)})
+            for one in sections[first:last]
+        )
 
 
 def _lead(text: str) -> str:

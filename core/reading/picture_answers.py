@@ -1,16 +1,27 @@
 """Answering a question about a picture from what OCR read in it: the value beside its label, or the lines that fit."""
 
+import math
 import re
+from collections import Counter
 from collections.abc import Sequence
+
+import numpy as np
 
 from core.evidence import OcrLine, PictureReading
 from core.knowledge.terms import index_terms
 from core.language import is_chinese
 from core.messages import Value
 from core.models.ocr import rows_of
-from core.reading.questions import Asked, asked_for, content_terms, could_answer
+from core.reading.picture_fields import field_asked, rows_of_field
+from core.reading.questions import asked_for, content_terms, could_answer
 
-LINES = 3
+ABOVE, BELOW = 1, 2
+"""How many rows above and below the best one are shown with it."""
+SHORT = 240
+"""A picture that says no more than so many characters is quoted whole."""
+SHORT_SUPPORT = 0.4
+FIELD_SUPPORT = 0.8
+"""Support of a field that was told by its shape."""
 
 
 class PictureAnswer(Value):
@@ -26,14 +37,53 @@ def answer_from_picture(question: str, reading: PictureReading) -> PictureAnswer
     rows = rows_of(reading.lines)
     if not rows:
         return None
-    asked = content_terms(question)
+    texts = [_row_text(row) for row in rows]
+    field = field_asked(question)
+    found = rows_of_field(field, texts, [_height(row) for row in rows]) if field else []
+    if found:
+        return _answer(question, [texts[at] for at in found], FIELD_SUPPORT)
+    if sum(map(len, texts)) <= SHORT:
+        return _answer(question, texts, SHORT_SUPPORT)
+    scores = _scores(question, texts)
+    best = int(np.argmax(scores))
+    if scores[best] <= 0:
+        return _answer(question, texts[:1], 0.0)
+    return _answer(question, [texts[at] for at in _around(best, scores)], min(1.0, float(scores[best])))
+
+
+def _around(best: int, scores: Sequence[float]) -> list[int]:
+    """The best row, what stands above and below it (a label's value often does), and the next best row."""
+    second = max((at for at in range(len(scores)) if at != best), key=lambda at: scores[at], default=best)
+    near = range(max(0, best - ABOVE), min(best + 1 + BELOW, len(scores)))
+    return sorted({*near, second} if scores[second] > 0 else {*near})
+
+
+def _scores(question: str, rows: Sequence[str]) -> list[float]:
+    """How well each row covers the question, rare words counting more; a value of the kind asked for counts too."""
+    terms = [set(index_terms(row)) for row in rows]
+    frequency = Counter(term for one in terms for term in one)
+    weights = {
+        term: math.log(1 + len(rows) / (1 + frequency[term])) * (1.5 if len(term) > 1 else 1.0)
+        for term in content_terms(question)
+        if term in frequency
+    }
+    total = sum(weights.values()) or 1.0
     kind = asked_for(question)
-    scored = [(_score(asked, kind, rows, at), at) for at in range(len(rows))]
-    best = sorted(scored, key=lambda one: (-one[0], one[1]))[:LINES]
-    chosen = sorted(at for score, at in best if score > 0) or [at for _, at in best[:1]]
-    lines = tuple(_row_text(rows[at]) for at in chosen)
-    support = max(score for score, _ in best)
-    return PictureAnswer(lines=lines, text=quoting(question, lines), support=min(1.0, support))
+    said = set(index_terms(question))
+    scores: list[float] = []
+    for row, its in zip(rows, terms, strict=True):
+        covered = sum(weight for term, weight in weights.items() if term in its) / total
+        value = bool(its - said) and kind != "thing" and could_answer(kind, row)
+        scores.append(covered + (0.2 * value if covered else 0.0))
+    return scores
+
+
+def _height(row: Sequence[OcrLine]) -> float:
+    return max(line.box[3] - line.box[1] for line in row)
+
+
+def _answer(question: str, lines: Sequence[str], support: float) -> PictureAnswer:
+    return PictureAnswer(lines=tuple(lines), text=quoting(question, lines), support=support)
 
 
 def describe(question: str, reading: PictureReading) -> PictureAnswer | None:
@@ -42,15 +92,6 @@ def describe(question: str, reading: PictureReading) -> PictureAnswer | None:
     if not lines:
         return None
     return PictureAnswer(lines=lines, text=quoting(question, lines), support=1.0)
-
-
-def _score(asked: Sequence[str], kind: Asked, rows: Sequence[Sequence[OcrLine]], at: int) -> float:
-    terms = set(index_terms(_row_text(rows[at])))
-    covered = sum(term in terms for term in asked) / max(1, len(asked))
-    above = set(index_terms(_row_text(rows[at - 1]))) if at else set[str]()
-    from_label = sum(term in above for term in asked) / max(1, len(asked))
-    shape = could_answer(kind, _row_text(rows[at])) and kind != "thing"
-    return covered + 0.6 * from_label + 0.2 * shape
 
 
 def _row_text(row: Sequence[OcrLine]) -> str:

@@ -4,10 +4,10 @@ A LangChain agent does the work; this file gives it the turn, and turns what it 
 that point at the exact sentence, pictures that were asked for or bear the answer out, and an honest end.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any, cast
 
-from langchain.agents import create_agent
+from langchain import agents
 from langchain.agents.middleware import ModelCallLimitMiddleware
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage
 
@@ -49,8 +49,9 @@ class Assistant:
             find_pictures_tool(knowledge),
             look_at_picture_tool(sees=chat.sees_pictures),
         ]
-        # The agent's type depends on its middleware's; nothing here relies on more than `astream`.
-        self._agent: Any = create_agent(
+        # Its type depends on those of its middleware, which disagree; nothing here relies on more than `astream`.
+        create_agent = cast(Callable[..., Any], agents.create_agent)  # pyright: ignore[reportUnknownMemberType]
+        self._agent = create_agent(
             chat.model,
             tools if chat.calls_tools else [],
             system_prompt=system_prompt(),

@@ -1,7 +1,8 @@
 """Picture intake: bytes from anywhere in, a bounded, upright, plain picture out, or an error that says why not.
 
 What a file is, its first bytes say, never its name. Bytes and pixels are bounded before anything is decoded. What
-comes out is RGB, turned upright, without metadata, PNG or JPEG, named by its sha256; the same bytes in give the same bytes out.
+comes out is RGB, turned upright, without metadata, PNG or JPEG, named by its sha256; the same bytes in give the same
+bytes out.
 """
 
 import hashlib

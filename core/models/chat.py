@@ -1,7 +1,8 @@
 """Choosing the chat model: the extractive reader, or any provider that LangChain knows."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from langchain_core.language_models import BaseChatModel
 
@@ -49,8 +50,10 @@ def load_chat_model(
 
 
 def _provider_model(name: str, base_url: str, api_key: str) -> BaseChatModel:
-    from langchain.chat_models import init_chat_model
+    from langchain import chat_models
 
+    # Its overloads say "configurable" too, which needs arguments that are not given here.
+    create = cast(Callable[..., BaseChatModel], chat_models.init_chat_model)
     provider = name.partition(":")[0]
     options: dict[str, Any] = {"base_url": base_url} if base_url else {}
     if api_key:
@@ -59,7 +62,7 @@ def _provider_model(name: str, base_url: str, api_key: str) -> BaseChatModel:
         # Servers of one's own (vLLM, llama-server) take any key; the client insists on having one.
         options["api_key"] = "none"
     try:
-        return init_chat_model(name, **options)
+        return create(name, **options)
     except ImportError as error:
         raise MissingPartError(
             f'The package for the provider "{provider}" is not installed: {error}.',

@@ -1,4 +1,4 @@
-"""Reading text in pictures: RapidOCR (PP-OCR models by ONNX Runtime), offline, with the models that its wheel carries."""
+"""Reading text in pictures: RapidOCR (PP-OCR by ONNX Runtime), offline, with the models that its wheel carries."""
 
 import io
 import threading

@@ -1,5 +1,7 @@
 """The tool by which a model finds a picture by what it shows."""
 
+from typing import Any
+
 from langchain_core.tools import BaseTool, tool
 from langgraph.prebuilt import ToolRuntime
 
@@ -16,7 +18,7 @@ def find_pictures_tool(knowledge: KnowledgeSearch) -> BaseTool:
     """Build the tool over an index; it sees what the turn's audience may see."""
 
     @tool
-    async def find_pictures(query: str, runtime: ToolRuntime[Turn]) -> str:
+    async def find_pictures(query: str, runtime: ToolRuntime[Turn, dict[str, Any]]) -> str:
         """Find diagrams, screenshots, charts and photographs among the team's pictures by what they show.
 
         Cite the number of a picture to show it to the person.

@@ -1,5 +1,7 @@
 """The tool by which a model opens one of the pictures that were found."""
 
+from typing import Any
+
 from langchain_core.tools import BaseTool, tool
 from langgraph.prebuilt import ToolRuntime
 
@@ -11,7 +13,7 @@ def look_at_picture_tool(*, sees: bool) -> BaseTool:
     """Build the tool; a model that does not see pictures is given what OCR read in them."""
 
     @tool
-    async def look_at_picture(number: int, runtime: ToolRuntime[Turn]) -> str:
+    async def look_at_picture(number: int, runtime: ToolRuntime[Turn, dict[str, Any]]) -> str:
         """Look at a picture of the evidence more closely.
 
         Args:

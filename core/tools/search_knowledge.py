@@ -1,5 +1,7 @@
 """The tool by which a model searches the team's knowledge again, in its own words."""
 
+from typing import Any
+
 from langchain_core.tools import BaseTool, tool
 from langgraph.prebuilt import ToolRuntime
 
@@ -16,7 +18,7 @@ def search_knowledge_tool(knowledge: KnowledgeSearch) -> BaseTool:
     """Build the tool over an index; it sees what the turn's audience may see."""
 
     @tool
-    async def search_knowledge(query: str, runtime: ToolRuntime[Turn]) -> str:
+    async def search_knowledge(query: str, runtime: ToolRuntime[Turn, dict[str, Any]]) -> str:
         """Search the team's documents and pictures. Use it when the evidence at hand does not hold the answer.
 
         Args:

@@ -34,6 +34,8 @@ FEATURES = (
 )
 """The columns of `passage_features`, in order."""
 NEAR = 3
+SECOND_HAND = 1.5
+"""What a picture gives away, in log-odds: most of its words are those of its page, and the page says them first."""
 
 
 _WITH_ENCODER = {
@@ -77,6 +79,7 @@ def rerank(question: str, hits: Sequence[Hit], *, encoded: bool) -> list[Hit]:
         return []
     weights = _WITH_ENCODER if encoded else _BY_WORDS_ALONE
     scores = passage_features(question, hits) @ np.asarray([weights.get(name, 0.0) for name in FEATURES])
+    scores -= [SECOND_HAND * (hit.passage.kind == "picture") for hit in hits]
     likely = np.exp(scores - scores.max())
     likely /= likely.sum()
     order: list[int] = np.argsort(-scores, kind="stable").tolist()

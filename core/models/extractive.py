@@ -106,7 +106,7 @@ class ExtractiveChatModel(BaseChatModel):
         elif evidence.wants == "picture":
             answer.show(evidence)
         else:
-            answer.read(evidence)
+            answer.read(evidence, said=_said(evidence, messages))
         if self.notice and not any(_gives_notice(earlier) for earlier in messages):
             answer.pieces.append("\n\n" + NOTICE[answer.language])
         metadata: dict[str, Any] = {
@@ -153,8 +153,8 @@ class _Answer:
         self.quote(found[0], _first_words(found[0]))
         self.support = found[0].score
 
-    def read(self, evidence: Evidence) -> None:
-        """Answer from the pictures of the question, if there are any, and from the passages."""
+    def read(self, evidence: Evidence, said: str = "") -> None:
+        """Answer from the pictures of the question, if there are any, and from the passages; not what was `said`."""
         answers = [answer_from_picture(evidence.question, reading) for reading in evidence.pictures]
         seen = [answer for answer in answers if answer is not None]
         linked: tuple[str, ...] = ()
@@ -167,7 +167,7 @@ class _Answer:
         if evidence.pictures and not seen:
             self.say("unread")
         question = " ".join((evidence.standalone, *linked))
-        selection = select_sentences(question, evidence.passages, encoder=self.encoder)
+        selection = select_sentences(question, evidence.passages, encoder=self.encoder, said=said)
         self.support = max([selection.support, *(answer.support for answer in seen)])
         if not selection.declined:
             self._select(selection, evidence)
@@ -196,6 +196,13 @@ class _Answer:
 def _gives_notice(message: BaseMessage) -> bool:
     """Whether this conversation has been told already."""
     return isinstance(message, AIMessage) and any(notice in message.text for notice in NOTICE.values())
+
+
+def _said(evidence: Evidence, messages: Sequence[BaseMessage]) -> str:
+    """What was answered before, if this question goes on from it."""
+    if evidence.standalone == evidence.question:
+        return ""
+    return "\n".join(message.text for message in messages if isinstance(message, AIMessage))
 
 
 def _first_words(evidence: EvidencePassage) -> str:

@@ -118,13 +118,22 @@ class Ranked(NamedTuple):
 
 
 def select_sentences(
-    question: str, passages: Sequence[EvidencePassage], *, limit: int = 3, encoder: Encoder | None = None
+    question: str,
+    passages: Sequence[EvidencePassage],
+    *,
+    limit: int = 3,
+    encoder: Encoder | None = None,
+    said: str = "",
 ) -> Selection:
-    """The one to `limit` sentences of the passages (best first) that answer a question best."""
+    """The one to `limit` sentences of the passages (best first) that answer a question best.
+
+    Sentences that stand in `said`, what was answered before, are no answer to a further question.
+    """
     ranked = rank_sentences(question, passages, encoder)
     if not ranked.candidates:
         return Selection()
     order = [int(at) for at in np.argsort(-ranked.scores, kind="stable")]
+    order = [at for at in order if ranked.candidates[at].text not in said] or order
     best = order[0]
     chosen: list[int] = []
     share = 0.0

@@ -18,9 +18,8 @@ from core.messages import Author, Message, Place
 from core.reply import Reply, ReplyPart, gather
 
 if TYPE_CHECKING:
-    from core.pictures import NormalizedPicture
-
     from core.assistant import Assistant
+    from core.pictures import NormalizedPicture
 
 HERE = Place(platform="terminal", workspace="local", channel="ask")
 ME = Author(id="me", name="me")

@@ -79,9 +79,8 @@ async def _search(
 
 def _read(picture: str, application: Application) -> str:
     """What can be read in a picture that is searched by."""
-    from core.models.ocr import text_of
-
     from bots.ask import read_picture
+    from core.models.ocr import text_of
 
     return text_of(application.ocr.read(read_picture(Path(picture)).data))
 

@@ -26,6 +26,8 @@ QUERY_TERMS = 256
 """More terms than this say no more about what is asked, and cost time."""
 APPROXIMATE_FROM = 200_000
 """Vectors from which an approximate index pays; below, exact search is fast enough (tests/bench/latency.py)."""
+PROBES, REFINE = 40, 8
+"""How far an approximate index looks, and how many times the candidates are compared exactly; ignored without one."""
 TITLE_WEIGHT = 2
 """How often the words of title and headings count in a passage's full text."""
 NO_ENCODER = "none"
@@ -123,6 +125,7 @@ class LanceIndex:
         if not vector.any():
             return []
         search = self._table.query().nearest_to(vector).distance_type("dot").where(f"{where} AND vector IS NOT NULL")
+        search = search.nprobes(PROBES).refine_factor(REFINE)
         return await search.select([*self._columns(), "_distance"]).limit(depth).to_list()
 
     def _columns(self) -> list[str]:
@@ -171,8 +174,13 @@ class LanceIndex:
         """Bring the indices up to date and compact what was replaced."""
         async with _clear_errors(self._folder):
             if self._dimension is not None and await self._table.count_rows("vector IS NOT NULL") >= APPROXIMATE_FROM:
-                await _index_vector_column(self._table)
+                await self.approximate()
             await self._table.optimize()
+
+    async def approximate(self) -> None:
+        """Search vectors by an approximate index from now on, if it is not done already."""
+        async with _clear_errors(self._folder):
+            await _index_vector_column(self._table)
 
     async def close(self) -> None:
         """Let go of the files."""

@@ -133,8 +133,9 @@ def select_sentences(
     if not ranked.candidates:
         return Selection()
     order = [int(at) for at in np.argsort(-ranked.scores, kind="stable")]
-    order = [at for at in order if ranked.candidates[at].text not in said] or order
+    order = [at for at in order if not _says_nothing_new(ranked.candidates[at], said)] or order
     best = order[0]
+    open_to = float(sum(ranked.probabilities[at] for at in order)) or 1.0
     chosen: list[int] = []
     share = 0.0
     for at in order:
@@ -142,7 +143,7 @@ def select_sentences(
             break
         if at not in chosen:
             chosen += _with_its_own(ranked.candidates, at, chosen)[: limit - len(chosen)]
-        share = float(sum(ranked.probabilities[one] for one in chosen))
+        share = float(sum(ranked.probabilities[one] for one in chosen)) / open_to
     support = support_of(ranked, best)
     chosen.sort(key=lambda at: _place(ranked.candidates[at], ranked, best))
     return Selection(
@@ -195,6 +196,13 @@ def support_of(ranked: Ranked, best: int) -> float:
     features |= {"probability": float(ranked.probabilities[best]), "always": 1.0}
     weights = _SUPPORT_WITH_ENCODER if ranked.encoded else _SUPPORT_BY_WORDS_ALONE
     return 1 / (1 + math.exp(-sum(weight * features[name] for name, weight in weights.items())))
+
+
+def _says_nothing_new(candidate: Candidate, said: str) -> bool:
+    """Whether a sentence was said before, or is a heading, which the citation names anyway."""
+    passage = candidate.evidence.passage
+    headings = {heading for section in passage.sections for heading in section.heading_path}
+    return candidate.text in said or candidate.text.strip("# ") in headings
 
 
 def _place(candidate: Candidate, ranked: Ranked, best: int) -> tuple[bool, int, int]:

@@ -49,8 +49,10 @@ def settings_for(data: Path | None) -> Any:
 
     try:
         return Settings(data=data) if data is not None else Settings()
-    except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(str(at) for at in one['loc'])}: {one['msg']}" for one in error.errors())
+    except ValueError as error:
+        problems = str(error)
+        if isinstance(error, ValidationError):
+            problems = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
         raise SettingsError(
             f"The settings can't be read: {problems}.", hint="Check lorelens.toml and the LORELENS_* variables."
         ) from error

@@ -2,6 +2,7 @@
 
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from pydantic import Field, SecretStr
 from pydantic_settings import (
@@ -10,6 +11,20 @@ from pydantic_settings import (
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+
+SECRETS = frozenset({"model_api_key"})
+"""Settings that are read from the environment alone."""
+
+
+class _FileWithoutSecrets(TomlConfigSettingsSource):
+    """The settings file; a key in it would be read by whoever reads the file, and copied with it."""
+
+    def __call__(self) -> dict[str, Any]:
+        values = super().__call__()
+        secret = sorted(SECRETS & values.keys())
+        if secret:
+            raise ValueError(f"{secret[0]} must not stand in the file; set LORELENS_{secret[0].upper()}")
+        return values
 
 
 class Settings(BaseSettings):
@@ -56,4 +71,4 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """What the command line says wins over the environment, and that over the file."""
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+        return init_settings, env_settings, _FileWithoutSecrets(settings_cls)

@@ -115,6 +115,7 @@ class Application:
                 conversation_days=self.settings.conversation_days,
                 picture_days=self.settings.picture_days,
             )
+            await self._conversations.sweep()
         return self._conversations
 
     async def assistant(self, pictures: PictureSource | None = None) -> "Assistant":

@@ -166,11 +166,22 @@ def test_an_error_in_json_is_json_on_standard_output(tmp_path: Path) -> None:
     assert done.returncode == 3
 
 
-def test_a_wrong_setting_is_named(tmp_path: Path) -> None:
-    (tmp_path / "lorelens.toml").write_text('modle = "openai:gpt-5"\n', encoding="utf-8")
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('modle = "openai:gpt-5"', "modle"),
+        ("history_tokens = -1", "history_tokens"),
+        ('model = "openai', "can't be read"),
+        ('model_api_key = "sk-secret"', "LORELENS_MODEL_API_KEY"),
+    ],
+)
+def test_a_wrong_setting_is_named_and_no_secret_shown(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "lorelens.toml").write_text(text, encoding="utf-8")
     done = lorelens("sources", cwd=tmp_path)
     assert done.returncode == 3
-    assert "modle" in done.stderr
+    assert said in done.stderr
+    assert "sk-secret" not in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_doctor_says_what_there_is_and_what_is_missing(home: Path) -> None:

@@ -134,7 +134,7 @@ async def test_a_newer_server_takes_the_files_over(tmp_path: Path, monkeypatch: 
     newest = choose_binary()
     with monkeypatch.context() as carried:
         carried.setenv("PATH", "")
-        if newest == choose_binary():
+        if newest.version[:2] == choose_binary().version[:2]:
             pytest.skip("no redis-server newer than the carried one is on PATH")
         async with await connect("", tmp_path) as redis:
             await redis.execute("SET", "key", "value")

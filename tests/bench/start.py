@@ -1,11 +1,11 @@
 """From typing `lorelens ask` to the answer: cold, in processes of their own, and warm; and the memory it takes."""
 
-import resource
+import os
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
@@ -16,55 +16,38 @@ from tests.bench.tables import Table
 ROOT = Path(__file__).parents[2]
 RUNS = 5
 QUESTION = "How do I deploy to production?"
+LORELENS = ("-c", "from bots.cli import main; main()")
 
 
 async def measure(data: Path) -> list[Table]:
     """Starts on the demonstration's handbook; `data` is not needed."""
     with tempfile.TemporaryDirectory() as place:
-        _lorelens(place, "ingest", str(ROOT / "demo" / "handbook"))
-        rows = [
-            ["`lorelens --help`, process", _cold(place, "--help")],
-            ["`lorelens search`, process", _cold(place, "search", QUESTION)],
-            ["`lorelens ask`, process", _cold(place, "ask", QUESTION)],
-            ["`import torch, sentence_transformers`, process", _median(_import_torch)],
-            ["answer in a warm process", await _warm(Path(place))],
-        ]
-    memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    return [
-        Table(
-            f"Start, seconds (median of {RUNS})",
-            ("what", "seconds"),
-            rows,
-            note=f"Peak memory of the largest process, reading the handbook in with OCR: {memory:.0f} MiB.",
-        )
-    ]
+        here = ("--data", place)
+        commands = {
+            "`lorelens ingest demo/handbook`, once": (*LORELENS, "ingest", str(ROOT / "demo" / "handbook"), *here),
+            "`lorelens --help`": (*LORELENS, "--help"),
+            "`lorelens search`": (*LORELENS, "search", QUESTION, *here),
+            "`lorelens ask`": (*LORELENS, "ask", QUESTION, *here),
+            "`import torch, sentence_transformers`": ("-c", "import torch, sentence_transformers"),
+        }
+        rows = [[what, *_process(command, 1 if "once" in what else RUNS)] for what, command in commands.items()]
+        warm: list[str | float | int | None] = ["the next answer in the same process", await _warm(Path(place)), None]
+    return [Table(f"Start (median of {RUNS})", ("process", "seconds", "peak MiB"), [*rows, warm])]
 
 
-def _lorelens(place: str, *arguments: str) -> None:
-    command = [sys.executable, "-c", "from bots.cli import main; main()", *arguments]
-    if arguments[0] != "--help":
-        command += ["--data", place]
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
-
-
-def _cold(place: str, *arguments: str) -> float:
-    def once() -> None:
-        _lorelens(place, *arguments)
-
-    return _median(once)
-
-
-def _import_torch() -> None:
-    subprocess.run([sys.executable, "-c", "import torch, sentence_transformers"], check=True, capture_output=True)
-
-
-def _median(once: Callable[[], None]) -> float:
+def _process(arguments: Sequence[str], runs: int) -> tuple[float, int]:
+    """Median seconds and the highest peak of memory (MiB) of one Python process."""
     times: list[float] = []
-    for _ in range(RUNS):
+    peak = 0
+    for _ in range(runs):
         started = time.perf_counter()
-        once()
+        process = subprocess.Popen([sys.executable, *arguments], cwd=ROOT, stdout=subprocess.DEVNULL)
+        _, status, usage = os.wait4(process.pid, 0)
         times.append(time.perf_counter() - started)
-    return median(times)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        assert process.returncode == 0
+        peak = max(peak, usage.ru_maxrss // 1024)  # KiB on Linux
+    return median(times), peak
 
 
 async def _warm(place: Path) -> float:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from core.errors import DocumentError
 from core.knowledge.ingest_report import NotRead
 from core.knowledge.loaders import is_supported
+from core.knowledge.loaders.sniffing import kind_by_name
 
 NOT_CONTENT = frozenset({"node_modules", "__pycache__", "__MACOSX"})
 
@@ -123,7 +124,9 @@ class _Walk:
         if self.is_known(found) or is_supported(file):
             self.findings.files.append(found)
         else:
-            self._skip(f"not a supported kind ({file.suffix.lower() or 'no ending'})")
+            suffix = file.suffix.lower() or "no ending"
+            named = kind_by_name(file.name) is not None
+            self._skip(f"not what its name says ({suffix})" if named else f"not a supported kind ({suffix})")
 
     def _follow(self, links: list[Path]) -> None:
         taken = {found.file for found in self.findings.files}

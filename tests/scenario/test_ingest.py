@@ -162,6 +162,7 @@ async def test_what_is_not_content_is_counted_and_left_alone(team: Team, tmp_pat
             ".git/config.md": "x",
             "node_modules/pkg/readme.md": "x",
             "tool.bin": b"\x00\x01\x02",
+            "notes.txt": b"\x00\x01\x02",
         }
     )
     (team.folder / "out.md").symlink_to(tmp_path / "secret.md")
@@ -176,6 +177,7 @@ async def test_what_is_not_content_is_counted_and_left_alone(team: Team, tmp_pat
     assert report.skipped == {
         "hidden": 3,
         "not a supported kind (.bin)": 1,
+        "not what its name says (.txt)": 1,
         "a link out of the folder": 1,
         "a broken link": 2,
         "a link to a file of the folder": 1,

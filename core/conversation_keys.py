@@ -1,14 +1,16 @@
 """How conversations lie in Redis: the names of the keys, the form of an entry, and the steps that must be atomic.
 
-All keys of one conversation share its hash tag, so they stand in one slot of a Redis Cluster and one script may change
-them together. What stands elsewhere (persons, pictures, the list of conversations) is an index: it is written before
-what it points to and removed after it, so that a crash leaves it pointing at nothing rather than something unindexed.
+Conversations are spread over a fixed number of shards. All keys of a shard share a hash tag, so they stand in one slot
+of a Redis Cluster, and one script may change a conversation together with the queue it waits in (`core.mailbox`). What
+stands elsewhere (persons, pictures, the list of conversations) is an index: it is written before what it points to and
+removed after it, so that a crash leaves it pointing at nothing rather than something unindexed.
 """
 
 import json
 import logging
 from collections.abc import Sequence
 from typing import NamedTuple
+from zlib import crc32
 
 from pydantic import ValidationError
 
@@ -18,17 +20,29 @@ _log = logging.getLogger(__name__)
 
 _SCHEMA = b"1"
 
+SHARDS = 8
+"""How many there are; with another number what is kept would not be found again."""
+
 
 class ConversationKeys(NamedTuple):
     """The keys of one conversation.
 
     `messages` is a hash from message id to entry; `order` a sorted set of message ids by the time they were sent;
-    `gone` a sorted set of the ids of deleted messages by the time of the deletion, so that they don't come back.
+    `gone` a sorted set of the ids of deleted messages by the time of the deletion, so that they don't come back;
+    `asked` a hash from the id of each message that wanted an answer to the attempt that submitted it; `questions` a
+    hash from the ids of those that are not answered yet to what their answer needs.
     """
 
     messages: str
     order: str
     gone: str
+    asked: str
+    questions: str
+
+
+def shard_of(conversation: str) -> int:
+    """The shard of a conversation, below `SHARDS`."""
+    return crc32(conversation.encode("utf-8", "surrogatepass")) % SHARDS
 
 
 class KeySpace:
@@ -41,8 +55,16 @@ class KeySpace:
 
     def conversation(self, conversation: str) -> ConversationKeys:
         """The keys of a conversation."""
-        tagged = f"{self._prefix}:conversation:{{{_tag(conversation)}}}"
-        return ConversationKeys(f"{tagged}:messages", f"{tagged}:order", f"{tagged}:gone")
+        base = f"{self.talks(shard_of(conversation))}{conversation}"
+        return ConversationKeys(*(f"{base}:{name}" for name in ConversationKeys._fields))
+
+    def talks(self, shard: int) -> str:
+        """What the keys of all conversations of a shard begin with."""
+        return f"{self._prefix}:{{{shard}}}:conversation:"
+
+    def box(self, shard: int, platform: str) -> str:
+        """What the keys of a platform's queue in a shard begin with."""
+        return f"{self._prefix}:{{{shard}}}:mailbox:{platform}:"
 
     def person(self, platform: str, workspace: str, author_id: str) -> str:
         """The set of references to a person's messages."""
@@ -143,7 +165,9 @@ if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 then
 end
 redis.call('ZADD', KEYS[3], ARGV[2], ARGV[1])
 redis.call('ZREM', KEYS[2], ARGV[1])
-redis.call('HDEL', KEYS[1], ARGV[1])
+for _, hash in ipairs({KEYS[1], KEYS[4], KEYS[5]}) do
+  redis.call('HDEL', hash, ARGV[1])
+end
 return 1
 """
 

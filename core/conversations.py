@@ -59,10 +59,10 @@ class Conversations:
     def __init__(
         self, redis: "ConnectedRedis", *, conversation_days: int = 0, picture_days: int = 0, prefix: str = "lorelens"
     ) -> None:
-        self._redis = redis
+        self.redis = redis
         self._conversation_days = conversation_days
         self._picture_days = picture_days
-        self._keys = KeySpace(prefix)
+        self.keys = KeySpace(prefix)
 
     @classmethod
     async def open(cls, redis_url: str, data: Path, *, conversation_days: int = 0, picture_days: int = 0) -> Self:
@@ -74,18 +74,18 @@ class Conversations:
 
     async def close(self) -> None:
         """Let go of Redis; an embedded one ends with its last user."""
-        await self._redis.close()
+        await self.redis.close()
 
     async def version(self) -> str:
         """Which Redis this is."""
-        return (await self._redis.execute("INFO", "server"))["redis_version"]
+        return (await self.redis.execute("INFO", "server"))["redis_version"]
 
     # --- messages --------------------------------------------------------------------------------------------------
 
     async def remember(self, message: Message) -> bool:
         """Keep a message; True the first time, False for one that was seen before, be it deleted since."""
-        keys = self._keys.conversation(message.place.conversation)
-        known, gone = await self._redis.execute_all(
+        keys = self.keys.conversation(message.place.conversation)
+        known, gone = await self.redis.execute_all(
             [("HEXISTS", keys.messages, message.id), ("ZSCORE", keys.gone, message.id)]
         )
         if known or gone is not None:
@@ -93,7 +93,7 @@ class Conversations:
         entry = write_entry(message, secrets.token_hex(ATTEMPT_LENGTH // 2))
         step = script(REMEMBER_SCRIPT, keys, (message.id, entry, _microseconds(message)))
         # In one go, so that an embedded server waits for its disk once.
-        *_, new = await self._redis.execute_all([*self._index(message), step])
+        *_, new = await self.redis.execute_all([*self.index(message), step])
         return bool(new)
 
     async def edit(self, message: Message) -> bool:
@@ -101,8 +101,8 @@ class Conversations:
         conversation = message.place.conversation
         before = await self._message(conversation, message.id)
         entry = write_entry(message, secrets.token_hex(ATTEMPT_LENGTH // 2))
-        step = script(EDIT_SCRIPT, self._keys.conversation(conversation), (message.id, entry))
-        *_, edited = await self._redis.execute_all([*self._index(message), step])
+        step = script(EDIT_SCRIPT, self.keys.conversation(conversation), (message.id, entry))
+        *_, edited = await self.redis.execute_all([*self.index(message), step])
         if not edited:
             await self._unindex([message])
         elif before is not None:
@@ -115,19 +115,19 @@ class Conversations:
         before = await self._message(conversation, message_id)
         if before is not None:
             await self._unindex([before])
-        step = script(DELETE_SCRIPT, self._keys.conversation(conversation), (message_id, time.time()))
-        return bool(await self._redis.execute(*step))
+        step = script(DELETE_SCRIPT, self.keys.conversation(conversation), (message_id, time.time()))
+        return bool(await self.redis.execute(*step))
 
     async def history(self, conversation: str, token_budget: int, *, before: Message | None = None) -> list[Message]:
         """The newest messages that fit the budget (tokens, by `core.tokens`), oldest first.
 
         With `before`, only what was said before that message, whether it is kept or not.
         """
-        keys = self._keys.conversation(conversation)
+        keys = self.keys.conversation(conversation)
         start = 0 if before is None else await self._rank_below(keys, before)
         newest_first: dict[str, Message] = {}
         left = token_budget
-        while ids := await self._redis.execute("ZREVRANGE", keys.order, start, start + _PAGE - 1):
+        while ids := await self.redis.execute("ZREVRANGE", keys.order, start, start + _PAGE - 1):
             for message in await self._messages(conversation, ids):
                 if message.id in newest_first:  # pages shift when something new is said meanwhile
                     continue
@@ -139,18 +139,18 @@ class Conversations:
         return list(newest_first.values())[::-1]
 
     async def _rank_below(self, keys: ConversationKeys, message: Message) -> int:
-        rank = await self._redis.execute("ZREVRANK", keys.order, message.id)
+        rank = await self.redis.execute("ZREVRANK", keys.order, message.id)
         if rank is not None:
             return int(rank) + 1
-        return int(await self._redis.execute("ZCOUNT", keys.order, _microseconds(message), "+inf"))
+        return int(await self.redis.execute("ZCOUNT", keys.order, _microseconds(message), "+inf"))
 
     async def _message(self, conversation: str, message_id: str) -> Message | None:
-        entry = await self._redis.execute("HGET", self._keys.conversation(conversation).messages, message_id)
+        entry = await self.redis.execute("HGET", self.keys.conversation(conversation).messages, message_id)
         return read_entry(entry, conversation, message_id)
 
     async def _messages(self, conversation: str, ids: Sequence[bytes]) -> list[Message]:
         """Those of these messages that are kept and can be read."""
-        entries = await self._redis.execute("HMGET", self._keys.conversation(conversation).messages, *ids)
+        entries = await self.redis.execute("HMGET", self.keys.conversation(conversation).messages, *ids)
         read = (read_entry(entry, conversation, one.decode()) for one, entry in zip(ids, entries, strict=True))
         return [message for message in read if message is not None]
 
@@ -159,34 +159,34 @@ class Conversations:
     async def keep_picture(self, normalized: "NormalizedPicture") -> None:
         """Keep a picture's bytes under its sha256; keeping it again begins its retention anew."""
         sha256 = normalized.picture.sha256
-        await self._redis.execute("ZADD", self._keys.pictures, time.time(), sha256)
-        await self._redis.execute("SET", self._keys.picture(sha256), normalized.data)
+        await self.redis.execute("ZADD", self.keys.pictures, time.time(), sha256)
+        await self.redis.execute("SET", self.keys.picture(sha256), normalized.data)
 
     async def picture(self, sha256: str) -> bytes | None:
         """The bytes of a picture; None if it is kept no more."""
-        return await self._redis.execute("GET", self._keys.picture(sha256))
+        return await self.redis.execute("GET", self.keys.picture(sha256))
 
     # --- forgetting ------------------------------------------------------------------------------------------------
 
     async def forget_conversation(self, conversation: str) -> Forgotten:
         """Forget all that was said in a conversation, and the pictures that no other message carries."""
-        keys = self._keys.conversation(conversation)
-        forgotten = await self._forget(conversation, await self._redis.execute("HKEYS", keys.messages))
-        await self._redis.execute("DEL", keys.gone)
-        await self._redis.erase()
+        keys = self.keys.conversation(conversation)
+        forgotten = await self._forget(conversation, await self.redis.execute("HKEYS", keys.messages))
+        await self.redis.execute("DEL", keys.gone)
+        await self.redis.erase()
         return forgotten
 
     async def forget_person(self, platform: str, workspace: str, author_id: str) -> Forgotten:
         """Forget what a person said in every conversation, and the pictures that no other message carries."""
-        person = self._keys.person(platform, workspace, author_id)
+        person = self.keys.person(platform, workspace, author_id)
         said: dict[str, list[bytes]] = {}
-        for member in await self._redis.execute("SMEMBERS", person):
+        for member in await self.redis.execute("SMEMBERS", person):
             conversation, message_id = read_reference(member)
             said.setdefault(conversation, []).append(message_id.encode())
         forgotten = [await self._forget(conversation, ids) for conversation, ids in said.items()]
         for conversation, ids in said.items():  # also what pointed at messages that are kept no more
-            await self._redis.execute("SREM", person, *(reference(conversation, one.decode()) for one in ids))
-        await self._redis.erase()
+            await self.redis.execute("SREM", person, *(reference(conversation, one.decode()) for one in ids))
+        await self.redis.erase()
         return _sum(forgotten)
 
     async def sweep(self) -> Forgotten:
@@ -197,54 +197,61 @@ class Conversations:
             async for page in self._all_conversations():
                 forgotten += [await self._sweep_conversation(one, oldest) for one in page]
         if any(one != Forgotten() for one in forgotten):
-            await self._redis.erase()
+            await self.redis.erase()
         return _sum(forgotten)
 
     async def _sweep_conversation(self, conversation: str, oldest: float) -> Forgotten:
-        keys = self._keys.conversation(conversation)
-        ids = await self._redis.execute("ZRANGEBYSCORE", keys.order, "-inf", f"({oldest * 1e6:.0f}")
-        await self._redis.execute("ZREMRANGEBYSCORE", keys.gone, "-inf", oldest)
+        keys = self.keys.conversation(conversation)
+        ids = await self.redis.execute("ZRANGEBYSCORE", keys.order, "-inf", f"({oldest * 1e6:.0f}")
+        await self.redis.execute("ZREMRANGEBYSCORE", keys.gone, "-inf", oldest)
         return await self._forget(conversation, ids)
 
     async def _sweep_pictures(self) -> Forgotten:
         if not self._picture_days:
             return Forgotten()
         oldest = time.time() - self._picture_days * _DAY
-        old = await self._redis.execute("ZRANGEBYSCORE", self._keys.pictures, "-inf", f"({oldest}")
+        old = await self.redis.execute("ZRANGEBYSCORE", self.keys.pictures, "-inf", f"({oldest}")
         gone = 0
         for sha256 in old:
-            gone += await self._redis.execute("DEL", self._keys.picture(sha256.decode()))
-            await self._redis.execute("ZREM", self._keys.pictures, sha256)
+            gone += await self.redis.execute("DEL", self.keys.picture(sha256.decode()))
+            await self.redis.execute("ZREM", self.keys.pictures, sha256)
         return Forgotten(pictures=gone)
 
     async def _forget(self, conversation: str, ids: Sequence[bytes]) -> Forgotten:
         """Remove messages: first what points to them, so that one that is interrupted can be done again."""
-        keys = self._keys.conversation(conversation)
+        keys = self.keys.conversation(conversation)
         messages = pictures = 0
         for start in range(0, len(ids), _PAGE):
             page = ids[start : start + _PAGE]
             pictures += await self._unindex(await self._messages(conversation, page))
-            removed, _ = await self._redis.execute_all([("HDEL", keys.messages, *page), ("ZREM", keys.order, *page)])
+            removed, *_ = await self.redis.execute_all(
+                [
+                    ("HDEL", keys.messages, *page),
+                    ("ZREM", keys.order, *page),
+                    ("HDEL", keys.asked, *page),
+                    ("HDEL", keys.questions, *page),
+                ]
+            )
             messages += removed
-        if not await self._redis.execute("EXISTS", keys.messages):
-            await self._redis.execute("ZREM", self._keys.conversations, conversation)
+        if not await self.redis.execute("EXISTS", keys.messages):
+            await self.redis.execute("ZREM", self.keys.conversations, conversation)
         return Forgotten(messages=messages, pictures=pictures)
 
     # --- indexes ---------------------------------------------------------------------------------------------------
 
-    def _index(self, message: Message) -> list[Command]:
-        """What makes a message found: by its person, by its pictures, and its conversation among all."""
+    def index(self, message: Message) -> list[Command]:
+        """What makes a message found, to be sent before it: by its person, its pictures, and its conversation."""
         commands: list[Command] = [
             ("SADD", self._person(message), _reference(message)),
-            ("ZADD", self._keys.conversations, time.time(), message.place.conversation),
+            ("ZADD", self.keys.conversations, time.time(), message.place.conversation),
         ]
-        commands += [("SADD", self._keys.picture_uses(one.sha256), _reference(message)) for one in message.pictures]
+        commands += [("SADD", self.keys.picture_uses(one.sha256), _reference(message)) for one in message.pictures]
         return commands
 
     async def _unindex(self, messages: Sequence[Message]) -> int:
         """Let nothing point to these messages any more; answer how many pictures went with their last use."""
         gone = await self._release_pictures((one, picture) for one in messages for picture in one.pictures)
-        await self._redis.execute_all([("SREM", self._person(one), _reference(one)) for one in messages])
+        await self.redis.execute_all([("SREM", self._person(one), _reference(one)) for one in messages])
         return gone
 
     async def _release_pictures(self, uses: Iterable[tuple[Message, Picture]]) -> int:
@@ -253,13 +260,13 @@ class Conversations:
             users.setdefault(picture.sha256, []).append(_reference(message))
         gone = 0
         for sha256, references in users.items():
-            keys = (self._keys.picture(sha256), self._keys.picture_uses(sha256))
-            if await self._redis.execute(*script(RELEASE_PICTURE_SCRIPT, keys, references)):
-                gone += await self._redis.execute("ZREM", self._keys.pictures, sha256)
+            keys = (self.keys.picture(sha256), self.keys.picture_uses(sha256))
+            if await self.redis.execute(*script(RELEASE_PICTURE_SCRIPT, keys, references)):
+                gone += await self.redis.execute("ZREM", self.keys.pictures, sha256)
         return gone
 
     def _person(self, message: Message) -> str:
-        return self._keys.person(message.place.platform, message.place.workspace, message.author.id)
+        return self.keys.person(message.place.platform, message.place.workspace, message.author.id)
 
     # --- counting --------------------------------------------------------------------------------------------------
 
@@ -267,10 +274,10 @@ class Conversations:
         """How much is kept."""
         conversations = messages = 0
         async for page in self._all_conversations():
-            counts = await self._redis.execute_all([("ZCARD", self._keys.conversation(one).order) for one in page])
+            counts = await self.redis.execute_all([("ZCARD", self.keys.conversation(one).order) for one in page])
             conversations += sum(count > 0 for count in counts)
             messages += sum(counts)
-        pictures = await self._redis.execute("ZCARD", self._keys.pictures)
+        pictures = await self.redis.execute("ZCARD", self.keys.pictures)
         return StoreStatistics(conversations=conversations, messages=messages, pictures=pictures)
 
     async def _all_conversations(self) -> AsyncIterator[list[str]]:
@@ -278,8 +285,8 @@ class Conversations:
         position = -1
         seen: set[str] = set()
         while position != 0:
-            position, found = await self._redis.execute(
-                "ZSCAN", self._keys.conversations, max(position, 0), "COUNT", _PAGE
+            position, found = await self.redis.execute(
+                "ZSCAN", self.keys.conversations, max(position, 0), "COUNT", _PAGE
             )
             new = {name.decode() for name, _ in found} - seen  # a scan may tell one twice
             seen |= new

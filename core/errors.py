@@ -10,7 +10,9 @@ LorelensError
 └── UnavailableError     a service is away for now; trying again later may help
     ├── StoreUnavailableError   the conversation store (Redis)
     ├── IndexUnavailableError   the knowledge index
-    └── ModelUnavailableError   the chat model or the encoder
+    ├── ModelUnavailableError   the chat model or the encoder
+    ├── PlatformUnavailableError   the platform that a reply is posted to
+    └── LeaseLostError          another worker has taken over
 
 Each says what happened and, in `hint`, what the person can do.
 """
@@ -92,3 +94,19 @@ class ModelUnavailableError(UnavailableError):
     """The chat model or the encoder is away."""
 
     code = "model"
+
+
+class PlatformUnavailableError(UnavailableError):
+    """The platform is away, or asks to be left alone for a while: `retry_after` seconds, where it says so."""
+
+    code = "platform"
+
+    def __init__(self, message: str, *, hint: str = "", retry_after: float | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after = retry_after
+
+
+class LeaseLostError(UnavailableError):
+    """Another worker has taken over what this one was doing."""
+
+    code = "lease"

@@ -42,3 +42,15 @@ def what_is_wanted(question: str, *, has_pictures: bool) -> Wants:
     if _SHOW_EN.search(text) or _SHOW_ZH.search(text):
         return "picture"
     return "answer"
+
+
+_STOP = re.compile(
+    r"\W*(?:(?:please )?(?:stop|cancel|abort|never ?mind)(?: (?:it|that|this|please|now))?"
+    r"|请?(?:停|停止|停下|别说了|取消|算了)[吧了]?)\W*",
+    re.IGNORECASE,
+)
+
+
+def wants_stop(text: str) -> bool:
+    """Whether a message is nothing but the wish that the answer under way be stopped."""
+    return len(text) <= 40 and _STOP.fullmatch(text.strip()) is not None

@@ -36,6 +36,13 @@ class Place(Value):
             for part in (self.platform, self.workspace, self.channel, self.thread or "")
         )
 
+    @classmethod
+    def named(cls, conversation: str) -> "Place":
+        """The place of a conversation, as far as its name tells."""
+        parts = [part.replace("%2F", "/").replace("%25", "%") for part in conversation.split("/")]
+        platform, workspace, channel, thread = parts
+        return cls(platform=platform, workspace=workspace, channel=channel, thread=thread or None)
+
 
 class Author(Value):
     """Who wrote a message; `id` is the platform's own, `locale` a BCP 47 tag or empty."""

@@ -1,0 +1,66 @@
+"""From a turn of the mailbox to the parts of its reply: what was asked, together, with what was said before."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Protocol
+
+from core.assistant import Assistant
+from core.conversations import Conversations
+from core.intent import wants_stop
+from core.language import is_chinese
+from core.messages import Message
+from core.question import Question
+from core.reply import Finished, ReplyPart, Text
+
+
+class Answerer(Protocol):
+    """Answers the questions of one turn, oldest first, as a stream of parts that ends with `Finished`."""
+
+    def __call__(self, questions: Sequence[Question]) -> AsyncIterator[ReplyPart]:
+        """The parts as they are made."""
+        ...
+
+
+class AssistantAnswers:
+    """Answers with the assistant, from the conversation's history."""
+
+    def __init__(self, assistant: Assistant, store: Conversations, *, history_tokens: int) -> None:
+        self._assistant = assistant
+        self._store = store
+        self._history_tokens = history_tokens
+
+    async def __call__(self, questions: Sequence[Question]) -> AsyncIterator[ReplyPart]:
+        """The parts as they are made."""
+        first = questions[0].message
+        message = together([question.message for question in questions])
+        if wants_stop(message.text):
+            yield Text(text=_nothing_to_stop(message))
+            yield Finished()
+            return
+        history = await self._store.history(first.place.conversation, self._history_tokens, before=first)
+        async for part in self._assistant.answer(message, history):
+            yield part
+
+
+def together(messages: Sequence[Message]) -> Message:
+    """Messages that are answered at once, as one: the last, with the text and the pictures of all.
+
+    Where several people wrote them, each text says whose it is.
+    """
+    *_, last = messages
+    if len(messages) == 1:
+        return last
+    several = len({message.author.id for message in messages}) > 1
+    texts = [
+        f"{message.author.name or message.author.id}: {message.text}" if several else message.text
+        for message in messages
+        if message.text.strip()
+    ]
+    pictures = {picture.sha256: picture for message in messages for picture in message.pictures}
+    attachments = tuple(attachment for message in messages for attachment in message.attachments)
+    return last.model_copy(
+        update={"text": "\n\n".join(texts), "pictures": tuple(pictures.values()), "attachments": attachments}
+    )
+
+
+def _nothing_to_stop(message: Message) -> str:
+    return "现在没有正在进行的回答。" if is_chinese(message.text) else "Nothing is being answered right now."

@@ -1,0 +1,329 @@
+"""The mailbox: every message that wants an answer is answered once, whatever dies in between.
+
+A message is submitted in one atomic step (`core.mailbox_scripts`), and acknowledged to its platform when that returns.
+Workers take whole conversations: one worker at a time has one, in order, and what arrives meanwhile is taken together
+with its next turn. A lease that is renewed says that the worker lives; a fence, that nobody else took over.
+
+Streams, consumer groups and their idle times do the keeping of leases; Redis's clock is the only one.
+"""
+
+import hashlib
+import json
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any, Literal, cast
+
+from pydantic import Field, JsonValue, TypeAdapter
+
+from core import mailbox_scripts as steps
+from core.conversation_keys import ATTEMPT_LENGTH, SHARDS, read_entry, script, shard_of, write_entry
+from core.conversations import Conversations
+from core.errors import LeaseLostError
+from core.intent import wants_stop
+from core.messages import Message, Value
+from core.question import Question
+from core.reply import ReplyPart
+
+LEASE = 5.0
+"""Seconds without renewal after which a conversation is taken from its worker."""
+TOGETHER = 20
+"""At most so many messages are answered in one turn."""
+KEEP_EVENTS = 2 * 86_400
+"""Seconds for which a platform's event is known again; Slack sends one again for an hour, in the worst case a day."""
+
+Submitted = Literal["new", "duplicate", "deleted", "stopping"]
+"""`stopping`: the message asked to stop what is being answered. `deleted`: its author took it back already."""
+
+_PARTS: TypeAdapter[tuple[ReplyPart, ...]] = TypeAdapter(tuple[ReplyPart, ...])
+_WRITE = ATTEMPT_LENGTH + 2
+"""Characters of an entry that differ with each time a message is written."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A conversation that a worker has, and the questions it is to answer.
+
+    `tries` counts this one; `taken_over` says that somebody began before, and may have posted what was not noted.
+    `posted` is what was noted of the posting, `reply` the whole reply once it was made. `writes` says by which attempt
+    each message was written. `until` is when the lease runs out, by `time.monotonic`; `waited` and `failing` are the
+    seconds for which the conversation has waited, and for which tries have failed.
+    """
+
+    shard: int
+    platform: str
+    conversation: str
+    fence: str
+    tries: int
+    taken_over: bool
+    ids: tuple[str, ...]
+    questions: tuple[Question, ...]
+    writes: tuple[str, ...]
+    posted: dict[str, JsonValue] = field(default_factory=dict[str, JsonValue])
+    reply: tuple[ReplyPart, ...] = ()
+    stopped: bool = False
+    until: float = 0.0
+    waited: float = 0.0
+    failing: float = 0.0
+
+    @property
+    def key(self) -> str:
+        """What the platform knows the reply by, the same at every try: 24 characters."""
+        return hashlib.sha256(f"{self.conversation}\n{self.ids[0]}".encode()).hexdigest()[:24]
+
+
+class Renewal(Value):
+    """What a renewed lease says of the turn: to be stopped, or of messages that are not as they were taken."""
+
+    stopped: bool
+    changed: bool
+
+
+class DeadLetter(Value):
+    """A turn that was given up."""
+
+    id: str
+    platform: str
+    conversation: str
+    message_ids: tuple[str, ...]
+    questions: tuple[str, ...]
+    error: str
+    tries: int
+    buried_at: datetime
+    posted: dict[str, JsonValue] = Field(default_factory=dict[str, JsonValue])
+
+
+class QueueState(Value):
+    """How a platform's queue stands: conversations by workspace, the oldest's age in seconds, and where they are."""
+
+    conversations: int
+    oldest: float
+    by_workspace: dict[str, int]
+    in_stream: int
+    delayed: int
+    dead: int
+
+
+class Mailbox:
+    """One platform's mailbox in the Redis of the conversation store.
+
+    Its methods raise `StoreUnavailableError` when Redis is away, and those that a worker calls with a turn
+    `LeaseLostError` when the turn is not its own any more.
+    """
+
+    def __init__(self, store: Conversations, platform: str, *, lease: float = LEASE) -> None:
+        self.store = store
+        self.platform = platform
+        self.lease = lease
+        self._redis = store.redis
+
+    # --- ingress ---------------------------------------------------------------------------------------------------
+
+    async def submit(self, question: Question, *, event_id: str = "") -> Submitted:
+        """Remember a message and line it up for an answer; once, however often the platform sends it.
+
+        When this returns, it is on Redis's side; acknowledge to the platform then, and not before.
+        """
+        message = question.message
+        conversation = message.place.conversation
+        attempt = secrets.token_hex(ATTEMPT_LENGTH // 2)
+        arguments = (
+            conversation,
+            _workspace(message),
+            message.id,
+            write_entry(message, attempt),
+            round(message.sent_at.timestamp() * 1e6),
+            attempt,
+            _write_question(question),
+            event_id,
+            KEEP_EVENTS,
+            int(wants_stop(message.text)),
+        )
+        step = script(steps.SUBMIT, self._keys(shard_of(conversation)), arguments)
+        *_, submitted = await self._redis.execute_all([*self.store.index(message), step])
+        return cast(Submitted, submitted.decode())
+
+    async def stop(self, conversation: str) -> bool:
+        """Stop what is being answered, or about to be; False if nothing is."""
+        return bool(await self._run(steps.STOP, shard_of(conversation), conversation))
+
+    # --- work ------------------------------------------------------------------------------------------------------
+
+    async def take(self, shard: int) -> "Turn | str":
+        """The next turn of a shard; where nothing is to do, the id after which `wait` is to look."""
+        asked = time.monotonic()
+        found = await self._run(steps.TAKE, shard, round(self.lease * 1000), TOGETHER)
+        if not found[0]:
+            return found[1].decode()
+        _, name, fence, tries, begun, ids, (posted, reply, stop, failing), waiting, now = found
+        conversation = name.decode()
+        turn = Turn(
+            shard=shard,
+            platform=self.platform,
+            conversation=conversation,
+            fence=fence.decode(),
+            tries=tries,
+            taken_over=begun > 1,
+            ids=tuple(json.loads(ids)),
+            questions=(),
+            writes=(),
+            posted=json.loads(posted) if posted else {},
+            reply=_PARTS.validate_json(reply) if reply else (),
+            stopped=stop is not None,
+            until=asked + self.lease,
+            waited=waiting / 1000,
+            failing=(now - int(failing)) / 1000 if failing else 0.0,
+        )
+        return await self.read(turn)
+
+    async def read(self, turn: Turn) -> Turn:
+        """The turn with its messages as they are now; those deleted meanwhile are left out."""
+        command = script(steps.READ, (self.store.keys.talks(turn.shard),), (turn.conversation, json.dumps(turn.ids)))
+        entries, notes = await self._redis.execute(*command)
+        questions: list[Question] = []
+        posted = turn.posted
+        for message_id, entry, note in zip(turn.ids, entries, notes, strict=True):
+            message = read_entry(entry, turn.conversation, message_id)
+            if message is None:
+                continue
+            known: dict[str, Any] = json.loads(note) if note else {}
+            posted = posted or known.pop("posted", {})
+            known.pop("posted", None)
+            questions.append(Question(message=message, **known))
+        writes = tuple(entry[:_WRITE].decode() if entry else "" for entry in entries)
+        return replace(turn, questions=tuple(questions), writes=writes, posted=posted)
+
+    async def wait(self, shard: int, after: str, seconds: float) -> None:
+        """Return when something new may be in the shard, at the latest after so many seconds."""
+        stream = f"{self._keys(shard)[0]}work"
+        await self._redis.execute("XREAD", "COUNT", 1, "BLOCK", max(1, round(seconds * 1000)), "STREAMS", stream, after)
+
+    async def renew(self, turn: Turn) -> Renewal:
+        """Keep the turn for another lease."""
+        stop, writes = await self._of(turn, steps.RENEW)
+        return Renewal(stopped=stop != b"", changed=tuple(one.decode() for one in writes) != turn.writes)
+
+    async def note_posted(self, turn: Turn, posted: dict[str, JsonValue]) -> None:
+        """Keep what was posted so far."""
+        await self._of(turn, steps.NOTE, "posted", json.dumps(posted))
+
+    async def note_reply(self, turn: Turn, reply: Sequence[ReplyPart]) -> None:
+        """Keep the whole reply, so that whoever takes over posts the same."""
+        await self._of(turn, steps.NOTE, "reply", _PARTS.dump_json(tuple(reply)))
+
+    async def forget_reply(self, turn: Turn) -> None:
+        """The reply that was kept is not to be used: the question was edited."""
+        await self._of(turn, steps.NOTE, "reply", b"")
+
+    async def finish(self, turn: Turn, reply: Message | None) -> None:
+        """The turn is answered, and the reply remembered in the conversation; the next turn may begin."""
+        arguments: tuple[str | bytes | float, ...] = ("", b"", 0)
+        if reply is not None:
+            await self._redis.execute_all(self.store.index(reply))
+            entry = write_entry(reply, secrets.token_hex(ATTEMPT_LENGTH // 2))
+            arguments = (reply.id, entry, round(reply.sent_at.timestamp() * 1e6))
+        await self._of(turn, steps.FINISH, *arguments)
+
+    async def postpone(self, turn: Turn, delay: float, *, counts: bool = True) -> None:
+        """Try again after `delay` seconds; `counts` says whether this was one of a bounded number of tries."""
+        await self._of(turn, steps.POSTPONE, round(delay * 1000), int(counts))
+
+    async def hand_back(self, turn: Turn) -> None:
+        """Let another worker take the turn at once."""
+        await self._of(turn, steps.HAND_BACK)
+
+    # --- dead letters ----------------------------------------------------------------------------------------------
+
+    async def bury(self, turn: Turn, error: str) -> DeadLetter:
+        """Give the turn up; an operator finds it among the dead letters."""
+        letter = DeadLetter(
+            id=turn.key,
+            platform=self.platform,
+            conversation=turn.conversation,
+            message_ids=tuple(question.message.id for question in turn.questions) or turn.ids,
+            questions=tuple(
+                _write_question(question, turn.posted if at == 0 else {}) for at, question in enumerate(turn.questions)
+            ),
+            error=error,
+            tries=turn.tries,
+            buried_at=datetime.now(UTC),
+            posted=turn.posted,
+        )
+        await self._of(turn, steps.BURY, letter.id, letter.model_dump_json())
+        return letter
+
+    async def dead_letters(self) -> list[DeadLetter]:
+        """All of them, the oldest first."""
+        found: list[DeadLetter] = []
+        for shard in range(SHARDS):
+            records: dict[bytes, bytes] = await self._redis.execute("HGETALL", f"{self._keys(shard)[0]}dead")
+            found += [DeadLetter.model_validate_json(record) for record in records.values()]
+        return sorted(found, key=lambda letter: letter.buried_at)
+
+    async def retry(self, letter: DeadLetter) -> bool:
+        """Ask the questions of a dead letter again; False if it is there no more.
+
+        The answer takes the place of the reason that was posted.
+        """
+        pairs = [item for pair in zip(letter.message_ids, letter.questions, strict=False) for item in pair]
+        workspace = letter.conversation.split("/")[1]
+        return bool(
+            await self._run(
+                steps.RETRY, shard_of(letter.conversation), letter.conversation, workspace, letter.id, *pairs
+            )
+        )
+
+    async def drop(self, letter: DeadLetter) -> bool:
+        """Remove a dead letter; False if it is there no more."""
+        key = f"{self._keys(shard_of(letter.conversation))[0]}dead"
+        return bool(await self._redis.execute("HDEL", key, letter.id))
+
+    # --- looking ---------------------------------------------------------------------------------------------------
+
+    async def state(self) -> QueueState:
+        """How the queue stands."""
+        stream = delayed = dead = 0
+        oldest = 0.0
+        by_workspace: dict[str, int] = {}
+        for shard in range(SHARDS):
+            now, in_stream, later, buried, waiting = await self._run(steps.COUNT, shard)
+            stream, delayed, dead = stream + in_stream, delayed + later, dead + buried
+            for name, since in zip(waiting[::2], waiting[1::2], strict=True):
+                workspace = name.decode().split("/")[1]
+                by_workspace[workspace] = by_workspace.get(workspace, 0) + 1
+                oldest = max(oldest, (now - float(since)) / 1000)
+        return QueueState(
+            conversations=sum(by_workspace.values()),
+            oldest=oldest,
+            by_workspace=dict(sorted(by_workspace.items(), key=lambda one: (-one[1], one[0]))),
+            in_stream=stream,
+            delayed=delayed,
+            dead=dead,
+        )
+
+    # --- scripts ---------------------------------------------------------------------------------------------------
+
+    def _keys(self, shard: int) -> tuple[str, str]:
+        return self.store.keys.box(shard, self.platform), self.store.keys.talks(shard)
+
+    async def _run(self, source: str, shard: int, *arguments: str | bytes | float) -> Any:
+        return await self._redis.execute(*script(source, self._keys(shard), arguments))
+
+    async def _of(self, turn: Turn, source: str, *arguments: str | bytes | float) -> Any:
+        """A step that only the one who has the turn may do."""
+        done = await self._run(source, turn.shard, turn.conversation, turn.fence, *arguments)
+        if not done:
+            raise LeaseLostError(f"The turn of {turn.conversation} was taken over by another worker.")
+        return done
+
+
+def _workspace(message: Message) -> str:
+    """As it stands in the conversation's name."""
+    return message.place.conversation.split("/")[1]
+
+
+def _write_question(question: Question, posted: Mapping[str, JsonValue] | None = None) -> str:
+    fields: dict[str, Any] = question.model_dump(mode="json", exclude={"message"}, exclude_defaults=True)
+    return json.dumps({**fields, "posted": posted} if posted else fields)

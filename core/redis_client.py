@@ -9,10 +9,11 @@ from typing import Any, Self, cast
 from urllib.parse import urlsplit
 
 from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.cluster import RedisCluster
 from redis.asyncio.connection import UnixDomainSocketConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialWithJitterBackoff
-from redis.exceptions import AuthenticationError, RedisError, ResponseError
+from redis.exceptions import AuthenticationError, RedisClusterException, RedisError, ResponseError
 
 from core.conversation_keys import Command
 from core.errors import SettingsError, StoreUnavailableError
@@ -25,6 +26,10 @@ ANSWER_TIMEOUT = 10.0
 """Seconds. Whoever blocks in Redis on purpose must ask for less, or for a client of its own."""
 CONNECTIONS = 64
 """At most; who comes when all are busy waits for one, up to the time of an answer."""
+CLUSTER_CONNECTIONS = 512
+"""To each node of a cluster, where who comes when all are busy is refused."""
+CLUSTER = "+cluster"
+"""What the scheme of a cluster's URL ends in: redis+cluster://, rediss+cluster://. Any of its nodes will do."""
 
 _PAUSE = 0.01
 
@@ -42,10 +47,13 @@ _MEANINGS = (
 """The code of an error of Redis, what happened, and what the person can do. Within a script it stands in the text."""
 
 
+_IS_IT_THERE = "Is it running, and reachable from here? Then try again."
+
+
 class ConnectedRedis:
     """A client that answered a PING, and the embedded server behind it, if it is one. Answers come as bytes."""
 
-    def __init__(self, client: "Redis", where: str, embedded: EmbeddedRedis | None = None) -> None:
+    def __init__(self, client: "Redis | RedisCluster", where: str, embedded: EmbeddedRedis | None = None) -> None:
         self.client = client
         self.where = where
         self.embedded = embedded
@@ -56,11 +64,19 @@ class ConnectedRedis:
             return cast(Any, await self.client.execute_command(*command))  # pyright: ignore[reportUnknownMemberType]
 
     async def execute_all(self, commands: Sequence[Command]) -> list[Any]:
-        """Commands sent together, not as one transaction, and the answers to them."""
-        if not commands:
-            return []
+        """Commands sent together, not as one transaction, and the answers to them.
+
+        The last is carried out after all others, also where they go to several nodes of a cluster.
+        """
+        if isinstance(self.client, RedisCluster) and len(commands) > 1:
+            return [*await self._pipelined(commands[:-1]), await self.execute(*commands[-1])]
+        return await self._pipelined(commands) if commands else []
+
+    async def _pipelined(self, commands: Sequence[Command]) -> list[Any]:
         with self.errors():
-            async with self.client.pipeline(transaction=False) as pipeline:
+            # A cluster's pipeline is no transaction unless it is asked for; there `False` is not taken.
+            cluster = isinstance(self.client, RedisCluster)
+            async with self.client.pipeline() if cluster else self.client.pipeline(transaction=False) as pipeline:
                 for command in commands:
                     pipeline.execute_command(*command)  # pyright: ignore[reportUnknownMemberType]
                 # Not raised there: redis-py would put the command, and so what it carries, into the error's text.
@@ -105,7 +121,10 @@ class ConnectedRedis:
     async def close(self) -> None:
         """Close the connections; an embedded server ends with its last user."""
         try:
-            await self.client.aclose(close_connection_pool=True)
+            if isinstance(self.client, RedisCluster):
+                await self.client.aclose()
+            else:
+                await self.client.aclose(close_connection_pool=True)
         finally:
             if self.embedded is not None:
                 await self.embedded.stop()
@@ -120,6 +139,10 @@ class ConnectedRedis:
             if isinstance(cause, StoreUnavailableError):
                 raise cause from error
             raise _meaning(cause if isinstance(cause, RedisError) else error, self) from error
+        except RedisClusterException as error:  # no RedisError: no node of the cluster could be asked
+            raise StoreUnavailableError(
+                f"The {self.where} could not be used: {str(error).rstrip('.')}.", hint=_IS_IT_THERE
+            ) from error
 
     async def __aenter__(self) -> Self:
         return self
@@ -148,6 +171,8 @@ class _EmbeddedConnection(UnixDomainSocketConnection):
 async def connect(redis_url: str, data: Path) -> ConnectedRedis:
     """A client of the Redis at this URL (redis://, rediss://, unix://), or of the embedded one where it is empty.
 
+    `redis+cluster://` and `rediss+cluster://` name a node of a Redis Cluster.
+
     Raises `SettingsError` for a URL that is none, `StoreUnavailableError` where nothing answers; neither tells the
     password.
     """
@@ -168,14 +193,19 @@ async def _embedded(data: Path) -> ConnectedRedis:
 
 def _by_url(url: str) -> ConnectedRedis:
     try:
-        pool = BlockingConnectionPool.from_url(url, **_options(retries=2))  # pyright: ignore[reportUnknownMemberType]
         where = _without_secrets(url)
+        if urlsplit(url).scheme.endswith(CLUSTER):
+            options = _options(retries=2) | {"max_connections": CLUSTER_CONNECTIONS}
+            del options["timeout"]
+            cluster = RedisCluster.from_url(url.replace(CLUSTER, "", 1), **options)
+            return ConnectedRedis(cluster, f"Redis Cluster at {where}")
+        pool = BlockingConnectionPool.from_url(url, **_options(retries=2))  # pyright: ignore[reportUnknownMemberType]
     except ValueError:
         # Not chained: what the parser says may quote the password.
         raise SettingsError(
             "LORELENS_REDIS_URL is not the URL of a Redis.",
-            hint="It reads redis://user:password@host:6379/0, rediss:// for TLS, or unix:///path/to/redis.sock; "
-            "special characters in the password are percent-encoded.",
+            hint="It reads redis://user:password@host:6379/0, rediss:// for TLS, redis+cluster:// for a cluster, "
+            "or unix:///path/to/redis.sock; special characters in the password are percent-encoded.",
         ) from None
     return ConnectedRedis(Redis(connection_pool=pool), f"Redis at {where}")
 
@@ -206,7 +236,7 @@ def _meaning(error: RedisError, connected: ConnectedRedis) -> StoreUnavailableEr
     for mark, happened, hint in _MEANINGS:
         if code == mark or f"-{mark} " in said:
             return StoreUnavailableError(f"{name} {happened}.", hint=hint)
-    hint = "Is it running, and reachable from here? Then try again."
+    hint = _IS_IT_THERE
     if isinstance(error, AuthenticationError):
         hint = "Check the user and password in LORELENS_REDIS_URL."
     elif connected.embedded is not None:

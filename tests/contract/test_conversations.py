@@ -1,12 +1,8 @@
-"""What the conversation store keeps and forgets, on a real Redis.
-
-That is an embedded one, and the one that `LORELENS_TEST_REDIS_URL` names, if it does.
-"""
+"""What the conversation store keeps and forgets, on a real Redis."""
 
 import asyncio
 import hashlib
 import itertools
-import os
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -56,29 +52,6 @@ def drawn(content: str) -> NormalizedPicture:
     data = content.encode()
     picture = Picture(sha256=hashlib.sha256(data).hexdigest(), media_type="image/png", width=2, height=1)
     return NormalizedPicture(picture=picture, data=data)
-
-
-URLS = {"embedded": "", "by URL": os.environ.get("LORELENS_TEST_REDIS_URL", "")}
-
-
-@pytest.fixture(params=[name for name, url in URLS.items() if url or name == "embedded"])
-async def redis(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[ConnectedRedis]:
-    async with await connect(URLS[request.param], tmp_path) as redis:
-        yield redis
-
-
-@pytest.fixture
-async def prefix(redis: ConnectedRedis) -> AsyncIterator[str]:
-    """A space of names of this test's own, emptied afterwards."""
-    prefix = f"lorelens-test-{uuid4().hex}"
-    yield prefix
-    for key in await redis.execute("KEYS", f"{prefix}*"):
-        await redis.execute("DEL", key)
-
-
-@pytest.fixture
-def store(redis: ConnectedRedis, prefix: str) -> Conversations:
-    return Conversations(redis, conversation_days=90, picture_days=30, prefix=prefix)
 
 
 @pytest.fixture

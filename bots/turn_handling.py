@@ -216,8 +216,7 @@ class TurnHandler:
         turn = lease.turn
 
         async def note(posted: Posted) -> None:
-            turn.posted.update(posted)
-            await self._mailbox.note_posted(turn, turn.posted)
+            await self._mailbox.note_posted(turn, posted)
 
         return Posting(
             place=turn.questions[-1].message.place if turn.questions else Place.named(turn.conversation),

@@ -7,6 +7,7 @@ with its next turn. A lease that is renewed says that the worker lives; a fence,
 Streams, consumer groups and their idle times do the keeping of leases; Redis's clock is the only one.
 """
 
+import asyncio
 import hashlib
 import json
 import secrets
@@ -21,7 +22,7 @@ from pydantic import Field, JsonValue, TypeAdapter
 from core import mailbox_scripts as steps
 from core.conversation_keys import ATTEMPT_LENGTH, SHARDS, read_entry, script, shard_of, write_entry
 from core.conversations import Conversations
-from core.errors import LeaseLostError
+from core.errors import LeaseLostError, StoreUnavailableError
 from core.intent import wants_stop
 from core.messages import Message, Value
 from core.question import Question
@@ -29,6 +30,8 @@ from core.reply import ReplyPart
 
 LEASE = 5.0
 """Seconds without renewal after which a conversation is taken from its worker."""
+SUBMIT_TIME = 2.0
+"""Seconds after which a platform is told to send again; Slack waits for three."""
 TOGETHER = 20
 """At most so many messages are answered in one turn."""
 KEEP_EVENTS = 2 * 86_400
@@ -124,7 +127,7 @@ class Mailbox:
     async def submit(self, question: Question, *, event_id: str = "") -> Submitted:
         """Remember a message and line it up for an answer; once, however often the platform sends it.
 
-        When this returns, it is on Redis's side; acknowledge to the platform then, and not before.
+        When this returns, it is in Redis; acknowledge to the platform then, and not before.
         """
         message = question.message
         conversation = message.place.conversation
@@ -142,7 +145,14 @@ class Mailbox:
             int(wants_stop(message.text)),
         )
         step = script(steps.SUBMIT, self._keys(shard_of(conversation)), arguments)
-        *_, submitted = await self._redis.execute_all([*self.store.index(message), step])
+        try:
+            async with asyncio.timeout(SUBMIT_TIME):
+                *_, submitted = await self._redis.execute_all([*self.store.index(message), step])
+        except TimeoutError:
+            raise StoreUnavailableError(
+                f"The {self._redis.where} did not take the message within {SUBMIT_TIME:.0f} s.",
+                hint="It may have been taken all the same; sending it again does no harm.",
+            ) from None
         return cast(Submitted, submitted.decode())
 
     async def stop(self, conversation: str) -> bool:
@@ -205,9 +215,10 @@ class Mailbox:
         stop, writes = await self._of(turn, steps.RENEW)
         return Renewal(stopped=stop != b"", changed=tuple(one.decode() for one in writes) != turn.writes)
 
-    async def note_posted(self, turn: Turn, posted: dict[str, JsonValue]) -> None:
-        """Keep what was posted so far."""
-        await self._of(turn, steps.NOTE, "posted", json.dumps(posted))
+    async def note_posted(self, turn: Turn, posted: Mapping[str, JsonValue]) -> None:
+        """Keep what was posted, with what was noted of it before."""
+        turn.posted.update(posted)
+        await self._of(turn, steps.NOTE, "posted", json.dumps(turn.posted))
 
     async def note_reply(self, turn: Turn, reply: Sequence[ReplyPart]) -> None:
         """Keep the whole reply, so that whoever takes over posts the same."""

@@ -132,6 +132,8 @@ class ConnectedRedis:
     @contextmanager
     def errors(self) -> Generator[None]:
         """Turn what redis-py raises into a `StoreUnavailableError` that says what to do."""
+        task = asyncio.current_task()
+        cancelled_before = task.cancelling() if task is not None else 0
         try:
             yield
         except RedisError as error:
@@ -143,6 +145,11 @@ class ConnectedRedis:
             raise StoreUnavailableError(
                 f"The {self.where} could not be used: {str(error).rstrip('.')}.", hint=_IS_IT_THERE
             ) from error
+        finally:
+            # redis-py sends within `asyncio.wait_for`, which before Python 3.12 loses a cancellation that comes
+            # just when the sending is done (cpython issue 86296).
+            if task is not None and task.cancelling() > cancelled_before:
+                raise asyncio.CancelledError
 
     async def __aenter__(self) -> Self:
         return self

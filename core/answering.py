@@ -15,7 +15,7 @@ from core.reply import Finished, ReplyPart, Text
 class Answerer(Protocol):
     """Answers the questions of one turn, oldest first, as a stream of parts that ends with `Finished`."""
 
-    def __call__(self, questions: Sequence[Question]) -> AsyncIterator[ReplyPart]:
+    def __call__(self, questions: Sequence[Question], /) -> AsyncIterator[ReplyPart]:
         """The parts as they are made."""
         ...
 

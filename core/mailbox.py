@@ -130,6 +130,8 @@ class Mailbox:
         When this returns, it is in Redis; acknowledge to the platform then, and not before.
         """
         message = question.message
+        if message.place.platform != self.platform:
+            raise ValueError(f"a message of {message.place.platform} does not belong into {self.platform}'s mailbox")
         conversation = message.place.conversation
         attempt = secrets.token_hex(ATTEMPT_LENGTH // 2)
         arguments = (

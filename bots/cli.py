@@ -40,13 +40,16 @@ def _register() -> None:
     from bots.demo import demo
     from bots.doctor import doctor
     from bots.knowledge import forget, ingest_command, sources
+    from bots.queue import dead, queue
     from bots.search import pictures, search
+    from bots.serve_worker import worker
 
     app.command()(ask)
     app.command()(chat)
     app.command("ingest")(ingest_command)
-    for command in (search, pictures, sources, forget, doctor, demo):
+    for command in (search, pictures, sources, forget, doctor, demo, worker, queue):
         app.command()(command)
+    app.add_typer(dead)
 
 
 _register()

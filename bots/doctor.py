@@ -17,6 +17,8 @@ from core.application import Application
 from core.errors import LorelensError
 
 ENOUGH_DISK = 500 * 1024 * 1024
+LONG_WAIT = 120
+"""Seconds after which a question should have been answered."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,19 @@ async def _redis(application: Application) -> Finding:
     )
 
 
+async def _queue(application: Application) -> Finding:
+    from core.mailbox import mailboxes
+
+    states = [await mailbox.state() for mailbox in await mailboxes(await application.conversations())]
+    waiting, dead = sum(one.conversations for one in states), sum(one.dead for one in states)
+    found = f"{waiting} conversations wait for an answer, {dead} were given up"
+    if dead:
+        return Finding("queue", "note", found, "See `lorelens dead list`.")
+    if any(one.oldest > LONG_WAIT for one in states):
+        return Finding("queue", "note", found, "The oldest waits for minutes: is a worker running? `lorelens queue`.")
+    return Finding("queue", "ok", found)
+
+
 async def _encoder(application: Application) -> Finding:
     encoder = application.encoder
     if encoder is None:
@@ -134,6 +149,7 @@ _CHECKS: tuple[tuple[str, Callable[[Application], Awaitable[Finding]]], ...] = (
     ("Python", _python),
     ("data folder", _data),
     ("conversation store", _redis),
+    ("queue", _queue),
     ("encoder", _encoder),
     ("OCR", _ocr),
     ("chat model", _model),

@@ -66,6 +66,28 @@ class Watcher:
         """It ended; `error` is why it is postponed, buried or lost."""
 
 
+class Watchers(Watcher):
+    """Several watchers as one."""
+
+    def __init__(self, *watchers: Watcher) -> None:
+        self._watchers = watchers
+
+    def took(self, turn: Turn) -> None:
+        """A turn begins."""
+        for watcher in self._watchers:
+            watcher.took(turn)
+
+    def part(self, turn: Turn, part: ReplyPart) -> None:
+        """A part of its reply is about to be shown."""
+        for watcher in self._watchers:
+            watcher.part(turn, part)
+
+    def ended(self, turn: Turn, outcome: Outcome, error: BaseException | None) -> None:
+        """It ended."""
+        for watcher in self._watchers:
+            watcher.ended(turn, outcome, error)
+
+
 class _OutOfGraceError(Exception):
     """The worker stops, and its grace is over."""
 
@@ -104,7 +126,7 @@ class TurnHandler:
             logging.INFO if error is None else logging.WARNING,
             "A turn was %s%s",
             outcome,
-            f": {error or type(error).__name__}" if error is not None else "",
+            f": {_said(error)}" if error is not None else "",
             extra={"conversation": turn.conversation, "messages": list(turn.ids), "tries": turn.tries},
             exc_info=error if error is not None and not isinstance(error, LorelensError | TimeoutError) else None,
         )
@@ -227,6 +249,11 @@ class TurnHandler:
             ready=lease.ready,
             note=note,
         )
+
+
+def _said(error: Exception) -> str:
+    """An error for the log: our own in its words; of others only the kind, since their words may quote a message."""
+    return str(error) if isinstance(error, LorelensError) else type(error).__name__
 
 
 async def _end(*tasks: asyncio.Task[Any]) -> None:

@@ -56,6 +56,17 @@ class Settings(BaseSettings):
     conversation_days: int = Field(default=90, ge=0, description="Conversations are forgotten after; 0: never.")
     picture_days: int = Field(default=30, ge=0, description="Pictures of conversations are forgotten after; 0: never.")
 
+    questions_person: int = Field(default=30, ge=0, description="Questions a person may ask in ten minutes; 0: any.")
+    questions_channel: int = Field(default=120, ge=0, description="Questions of one channel in ten minutes; 0: any.")
+    questions_workspace: int = Field(default=600, ge=0, description="Questions of a workspace in ten minutes; 0: any.")
+    workspace_daily_tokens: int = Field(
+        default=0, ge=0, description="Tokens of the language model that a workspace may use in a day (UTC); 0: any."
+    )
+    health_address: str = Field(
+        default="127.0.0.1:9464", description="Where a worker answers /livez, /readyz and /metrics; empty: nowhere."
+    )
+    log_text: bool = Field(default=False, description="Whether a worker logs the texts of questions and answers.")
+
     @cached_property
     def data_folder(self) -> Path:
         """The data folder as an absolute path."""

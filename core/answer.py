@@ -20,7 +20,7 @@ QUOTE_CHARACTERS = 500
 
 
 class AnswerStream:
-    """Collects one answer while it streams. After `finish`, `declined` and `support` hold."""
+    """Collects one answer while it streams. After `finish`, `declined`, `support` and `tokens` hold."""
 
     def __init__(self, turn: Turn, encoder: Encoder | None) -> None:
         self._turn = turn
@@ -28,15 +28,23 @@ class AnswerStream:
         self._citations = CitationStream(lambda number: turn.passage(number) is not None)
         self._metadata: dict[str, Any] = {}
         self.support: float | None = None
+        self.tokens = 0
 
     @property
     def declined(self) -> bool:
         """Whether the model said that the evidence does not hold the answer."""
         return bool(self._metadata.get("declined", self._citations.declined))
 
+    @property
+    def text(self) -> str:
+        """What was shown of the model's words."""
+        return self._citations.text
+
     def feed(self, message: AIMessage) -> Iterator[ReplyPart]:
         """Take the next piece of what the model says."""
         self._metadata.update(message.response_metadata)
+        if message.usage_metadata is not None:  # of each call of the model, with its last piece
+            self.tokens += message.usage_metadata["total_tokens"]
         if shown := self._citations.feed(message.text):
             yield Text(text=shown)
 

@@ -15,12 +15,13 @@ from core.answer import AnswerStream
 from core.errors import LorelensError, ModelUnavailableError, QuestionError
 from core.knowledge.search import KnowledgeSearch
 from core.messages import EVERYONE, Message
-from core.models.chat import ChatModel
+from core.models.chat import EXTRACTIVE, ChatModel
 from core.models.encoder import Encoder
 from core.models.ocr import OcrReader
-from core.prompting import system_prompt
+from core.prompting import render_question, system_prompt
 from core.reply import Failure, Finished, ReplyPart, Status
 from core.retrieval import RetrieveFirst
+from core.tokens import estimate_tokens
 from core.tools.find_pictures import find_pictures_tool
 from core.tools.look_at_picture import look_at_picture_tool
 from core.tools.search_knowledge import search_knowledge_tool
@@ -84,7 +85,15 @@ class Assistant:
                 yield part
         except LorelensError as error:
             yield Failure(code=error.code, message=error.message, hint=error.hint)
-        yield Finished(declined=answer.declined, support=answer.support, model=self._chat.name)
+        yield Finished(
+            declined=answer.declined, support=answer.support, model=self._chat.name, tokens=self._tokens(turn, answer)
+        )
+
+    def _tokens(self, turn: Turn, answer: AnswerStream) -> int:
+        """What the model says it used; where a server does not say, an estimate of one call."""
+        if answer.tokens or not answer.text or self._chat.name == EXTRACTIVE:
+            return answer.tokens
+        return estimate_tokens(system_prompt() + render_question(turn.evidence) + answer.text)
 
     async def _stream(self, turn: Turn) -> AsyncIterator[tuple[str, Any]]:
         messages = [*(_as_chat(earlier) for earlier in turn.history), HumanMessage(content=turn.message.text)]

@@ -52,6 +52,7 @@ class KeySpace:
         self._prefix = prefix
         self.conversations = f"{prefix}:conversations"
         self.pictures = f"{prefix}:pictures"
+        self.platforms = f"{prefix}:platforms"
 
     def conversation(self, conversation: str) -> ConversationKeys:
         """The keys of a conversation."""
@@ -61,6 +62,10 @@ class KeySpace:
     def talks(self, shard: int) -> str:
         """What the keys of all conversations of a shard begin with."""
         return f"{self._prefix}:{{{shard}}}:conversation:"
+
+    def limit(self, scope: str, name: str) -> str:
+        """How much of a limit is used: by whom, or where."""
+        return f"{self._prefix}:limit:{scope}:{name}"
 
     def box(self, shard: int, platform: str) -> str:
         """What the keys of a platform's queue in a shard begin with."""

@@ -148,6 +148,10 @@ class Conversations:
         entry = await self.redis.execute("HGET", self.keys.conversation(conversation).messages, message_id)
         return read_entry(entry, conversation, message_id)
 
+    async def messages(self, conversation: str, ids: Sequence[str]) -> list[Message]:
+        """Those of these messages that are kept, in this order."""
+        return await self._messages(conversation, [one.encode() for one in ids]) if ids else []
+
     async def _messages(self, conversation: str, ids: Sequence[bytes]) -> list[Message]:
         """Those of these messages that are kept and can be read."""
         entries = await self.redis.execute("HMGET", self.keys.conversation(conversation).messages, *ids)

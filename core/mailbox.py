@@ -20,13 +20,14 @@ from typing import Any, Literal, cast
 from pydantic import Field, JsonValue, TypeAdapter
 
 from core import mailbox_scripts as steps
-from core.conversation_keys import ATTEMPT_LENGTH, SHARDS, read_entry, script, shard_of, write_entry
+from core.conversation_keys import ATTEMPT_LENGTH, SHARDS, Command, read_entry, script, shard_of, write_entry
 from core.conversations import Conversations
 from core.errors import LeaseLostError, StoreUnavailableError
 from core.intent import wants_stop
 from core.messages import Message, Value
 from core.question import Question
 from core.reply import ReplyPart
+from core.tracing import trace_of_now, tracer
 
 LEASE = 5.0
 """Seconds without renewal after which a conversation is taken from its worker."""
@@ -121,6 +122,7 @@ class Mailbox:
         self.platform = platform
         self.lease = lease
         self._redis = store.redis
+        self._is_known = False
 
     # --- ingress ---------------------------------------------------------------------------------------------------
 
@@ -132,6 +134,14 @@ class Mailbox:
         message = question.message
         if message.place.platform != self.platform:
             raise ValueError(f"a message of {message.place.platform} does not belong into {self.platform}'s mailbox")
+        attributes = {"lorelens.platform": self.platform, "lorelens.message": message.id}
+        with tracer.start_as_current_span("submit", attributes=attributes):
+            if not question.trace:
+                question = question.model_copy(update={"trace": trace_of_now()})
+            return await self._submit(question, event_id)
+
+    async def _submit(self, question: Question, event_id: str) -> Submitted:
+        message = question.message
         conversation = message.place.conversation
         attempt = secrets.token_hex(ATTEMPT_LENGTH // 2)
         arguments = (
@@ -149,13 +159,18 @@ class Mailbox:
         step = script(steps.SUBMIT, self._keys(shard_of(conversation)), arguments)
         try:
             async with asyncio.timeout(SUBMIT_TIME):
-                *_, submitted = await self._redis.execute_all([*self.store.index(message), step])
+                *_, submitted = await self._redis.execute_all([*self._introduction(), *self.store.index(message), step])
+                self._is_known = True
         except TimeoutError:
             raise StoreUnavailableError(
                 f"The {self._redis.where} did not take the message within {SUBMIT_TIME:.0f} s.",
                 hint="It may have been taken all the same; sending it again does no harm.",
             ) from None
         return cast(Submitted, submitted.decode())
+
+    def _introduction(self) -> list[Command]:
+        """Once a process, this platform's name, so that an operator's commands find its mailbox."""
+        return [] if self._is_known else [("SADD", self.store.keys.platforms, self.platform)]
 
     async def stop(self, conversation: str) -> bool:
         """Stop what is being answered, or about to be; False if nothing is."""
@@ -330,6 +345,12 @@ class Mailbox:
         if not done:
             raise LeaseLostError(f"The turn of {turn.conversation} was taken over by another worker.")
         return done
+
+
+async def mailboxes(store: Conversations) -> list[Mailbox]:
+    """The mailboxes of all platforms that ever submitted a message."""
+    names: set[bytes] = await store.redis.execute("SMEMBERS", store.keys.platforms)
+    return [Mailbox(store, name.decode()) for name in sorted(names)]
 
 
 def _workspace(message: Message) -> str:

@@ -59,12 +59,16 @@ class Failure(Value):
 
 
 class Finished(Value):
-    """The end of a reply: whether an answer was declined for want of support, and how well it is supported (0 to 1)."""
+    """The end of a reply: whether an answer was declined for want of support, and how well it is supported (0 to 1).
+
+    `tokens` is what the language model read and wrote for it, 0 where none was asked.
+    """
 
     kind: Literal["finished"] = "finished"
     declined: bool = False
     support: float | None = None
     model: str = ""
+    tokens: int = 0
 
 
 ReplyPart = Annotated[Status | Text | ShownPicture | Citation | Failure | Finished, Field(discriminator="kind")]
@@ -80,6 +84,7 @@ class Reply(Value):
     declined: bool = False
     support: float | None = None
     model: str = ""
+    tokens: int = 0
 
 
 def gather(parts: Iterable[ReplyPart]) -> Reply:
@@ -94,4 +99,5 @@ def gather(parts: Iterable[ReplyPart]) -> Reply:
         declined=finished.declined,
         support=finished.support,
         model=finished.model,
+        tokens=finished.tokens,
     )

@@ -22,6 +22,7 @@ from core.messages import Picture
 from core.models.ocr import OcrReader, text_of
 from core.prompting import render_question
 from core.reply import Status
+from core.tracing import tracer
 from core.turn import PictureSource, Turn
 
 PASSAGES = 6
@@ -54,7 +55,9 @@ class RetrieveFirst(AgentMiddleware[AgentState[Any], Turn]):
             turn.readings = await self._read(shown)
         if turn.wants != "description":
             runtime.stream_writer(Status(stage="searching", detail=turn.standalone))
-            turn.add(await self._search(turn))
+            with tracer.start_as_current_span("retrieve") as span:
+                turn.add(await self._search(turn))
+                span.set_attribute("lorelens.passages", len(turn.passages))
         runtime.stream_writer(Status(stage="reading"))
         question = state["messages"][-1]
         return {"messages": [await self._with_evidence(question.id, turn, shown)]}

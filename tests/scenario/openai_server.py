@@ -15,9 +15,10 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Say:
-    """A reply in words."""
+    """A reply in words; `tokens` is what the server says it cost, if it says so."""
 
     text: str
+    tokens: int | None = None
 
 
 @dataclass(frozen=True)
@@ -104,17 +105,22 @@ def _events(reply: Say | Call) -> Iterator[bytes]:
     for delta in deltas:
         yield _event({"delta": delta, "finish_reason": None})
     yield _event({"delta": {}, "finish_reason": "stop" if isinstance(reply, Say) else "tool_calls"})
+    if isinstance(reply, Say) and reply.tokens is not None:
+        usage = {"prompt_tokens": reply.tokens - 1, "completion_tokens": 1, "total_tokens": reply.tokens}
+        yield _event({"delta": {}, "finish_reason": None}, usage)
     yield b"data: [DONE]\n\n"
 
 
-def _event(choice: dict[str, Any]) -> bytes:
-    chunk = {
+def _event(choice: dict[str, Any], usage: dict[str, int] | None = None) -> bytes:
+    chunk: dict[str, Any] = {
         "id": "1",
         "object": "chat.completion.chunk",
         "created": 1,
         "model": "m",
         "choices": [{"index": 0, **choice}],
     }
+    if usage is not None:
+        chunk["usage"] = usage
     return f"data: {json.dumps(chunk)}\n\n".encode()
 
 

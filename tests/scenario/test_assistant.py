@@ -172,6 +172,18 @@ async def test_a_model_reads_sealed_evidence_and_its_citations_are_renumbered(da
     assert [one.stage for one in talk.statuses] == ["thinking", "searching", "reading"]
 
 
+async def test_what_the_model_used_is_told_and_estimated_where_the_server_does_not_say(data: Path) -> None:
+    with model_server([Say("It takes four minutes [1].", tokens=1234), Say("It takes four minutes [1].")]) as server:
+        async with session(data, server) as talk:
+            said = await talk.ask("How long does a rollback take?")
+            estimated = await talk.ask("How long does a rollback take?")
+    async with session(data) as talk:
+        extractive = await talk.ask("How long does a rollback take?")
+    assert said.tokens == 1234
+    assert 200 < estimated.tokens < 5000
+    assert extractive.tokens == 0
+
+
 async def test_a_document_can_not_close_the_evidence(data: Path) -> None:
     with model_server([Say("Brandt [1].")]) as server:
         async with session(data, server) as talk:

@@ -39,9 +39,13 @@ class ServerRecord(NamedTuple):
 
 
 class RedisFolder:
-    """One folder of an embedded Redis. The methods block: call them from a thread."""
+    """One folder of an embedded Redis. The methods block: call them from a thread.
 
-    def __init__(self, path: Path) -> None:
+    With `makes_locks` false, a folder that is just being removed gets no new files; its absence is a FileNotFoundError.
+    """
+
+    def __init__(self, path: Path, *, makes_locks: bool = True) -> None:
+        self._flags = os.O_RDWR | (os.O_CREAT if makes_locks else 0)
         self.path = path
         self.log = path / "redis.log"
 
@@ -90,7 +94,7 @@ class RedisFolder:
             os.close(lock)
 
     def _open(self, name: str) -> int:
-        return os.open(self.path / name, os.O_RDWR | os.O_CREAT, 0o600)
+        return os.open(self.path / name, self._flags, 0o600)
 
     # --- what is known of the server -----------------------------------------------------------------------------
 
@@ -223,4 +227,4 @@ def _end_after_last_user(folder: RedisFolder, run: str, users: int) -> None:
 
 
 if __name__ == "__main__":
-    watch(RedisFolder(Path(sys.argv[1])), sys.argv[2], int(sys.argv[3]))
+    watch(RedisFolder(Path(sys.argv[1]), makes_locks=False), sys.argv[2], int(sys.argv[3]))

@@ -162,9 +162,7 @@ class TurnHandler:
     async def _failed(self, lease: Lease, error: Exception) -> Outcome:
         turn, limits = lease.turn, self._limits
         if isinstance(error, UnavailableError) and turn.failing < limits.patience:
-            asked = error.retry_after if isinstance(error, PlatformUnavailableError) else None
-            await self._mailbox.postpone(turn, asked or _bounded(limits.pause, turn.failing), counts=False)
-            return "postponed"
+            return await self._wait(turn, error)
         if not isinstance(error, UnavailableError) and turn.tries < limits.tries:
             await self._mailbox.postpone(turn, _bounded(limits.pause, limits.pause * 2 ** (turn.tries - 1)))
             return "postponed"
@@ -172,10 +170,18 @@ class TurnHandler:
             await self._tell(lease, error)
         except (LeaseLostError, _OutOfGraceError):
             raise
-        except Exception:  # noqa: BLE001 - the operator finds the letter all the same
+        except Exception as untold:  # noqa: BLE001 - whatever it is, the operator finds the letter
+            if isinstance(untold, UnavailableError) and turn.failing < limits.patience:
+                return await self._wait(turn, untold)
             _log.exception("The reason could not be posted", extra={"conversation": turn.conversation})
         await self._mailbox.bury(lease.turn, f"{type(error).__name__}: {error}"[:1000])
         return "buried"
+
+    async def _wait(self, turn: Turn, away: UnavailableError) -> Outcome:
+        """Try again when what is away may be back; that costs no try."""
+        asked = away.retry_after if isinstance(away, PlatformUnavailableError) else None
+        await self._mailbox.postpone(turn, asked or _bounded(self._limits.pause, turn.failing), counts=False)
+        return "postponed"
 
     async def _tell(self, lease: Lease, error: Exception) -> None:
         """Post the reason, to whoever is still there to read it."""

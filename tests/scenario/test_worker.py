@@ -273,6 +273,18 @@ async def test_what_stays_away_too_long_is_said(mailbox: Mailbox, board: Board, 
     assert len(answers.asked) > SOON.tries
 
 
+async def test_a_reason_that_can_not_be_posted_is_posted_later(
+    mailbox: Mailbox, board: Board, answers: Answers
+) -> None:
+    answers.failing = lambda: ValueError("broken")
+    board.refuses = [PlatformUnavailableError("away", retry_after=0.02) for _ in range(3)]
+    async with working(mailbox, board, answers, WorkLimits(tries=1, pause=0.02)):
+        await mailbox.submit(asked("break"))
+        await board.until(lambda board: board.answers)
+    assert [text[:8] for text in board.standing.values()] == ["[failed]"]
+    assert len(await mailbox.dead_letters()) == 1
+
+
 async def test_a_reply_that_was_made_is_posted_by_whoever_takes_over_without_asking_the_model_again(
     mailbox: Mailbox, board: Board, answers: Answers
 ) -> None:

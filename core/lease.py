@@ -56,13 +56,14 @@ class Lease:
         if renewal.changed or stops:
             raise TurnChangedError
 
-    async def ready(self) -> None:
-        """Return if enough of the lease is left to post something; raises as `renew` does."""
+    async def ready(self) -> float:
+        """For how many seconds something may still be posted, if they are enough; raises as `renew` does."""
         left = self._until - time.monotonic()
         if left <= 0:
             raise LeaseLostError("The lease ran out.")
         if left < MARGIN * self._mailbox.lease:
             await self.renew()
+        return self._until - time.monotonic()
 
     async def read_again(self) -> None:
         """Read the turn as it is now; a reply that was made for what it was is dropped."""

@@ -33,7 +33,7 @@ class Posting:
         key: str,
         taken_over: bool,
         posted: Posted,
-        ready: Callable[[], Awaitable[None]],
+        ready: Callable[[], Awaitable[float]],
         note: Callable[[Posted], Awaitable[None]],
     ) -> None:
         self.place = place
@@ -44,12 +44,15 @@ class Posting:
         self._ready = ready
         self._note = note
 
-    async def ready(self) -> None:
+    async def ready(self) -> float:
         """To be called right before every call that changes something on the platform.
+
+        Answers for how many seconds nobody else takes over. What the platform does not have by then must not be sent
+        any more: a process may be paused between this and its sending, and go on when another has long answered.
 
         Raises `LeaseLostError` if another worker has taken over, or may have.
         """
-        await self._ready()
+        return await self._ready()
 
     async def note(self, **posted: JsonValue) -> None:
         """Keep what was posted, right after the platform accepted it; adds to what was noted before."""

@@ -124,6 +124,7 @@ async def _replace_the_killed(run: MailboxRun) -> int:
 
 _HASTY = WorkLimits(turns=16, turn_time=1.5, tries=2, patience=60, grace=10, pause=0.1)
 _ANGRY = Mood(too_many=0.1, retry_after=0.2, refuses=0.1, forgets=0.1, hangs_up=0.05, dawdles=0.1)
+_AWAY = Mood(refuses=0.35)
 _EXACT = Mood(kills_at_post=0.2, kills_at_edit=0.1, kills_at_most=30)
 
 _EXACTLY = "workers are killed before they note what was accepted"
@@ -141,7 +142,7 @@ FAULTS = (
     Fault(
         "handlers fail while the platform does",
         _nothing,
-        mood=_ANGRY,
+        mood=_AWAY,
         limits=replace(LIMITS, tries=3),
         marks={FAIL: 20},
     ),

@@ -6,12 +6,14 @@ our learning of it is found by its nonce, or looked for by its key, before anyth
 
 import asyncio
 import os
+import time
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import aiohttp
+from aiohttp.abc import AbstractStreamWriter
 
-from core.errors import PlatformUnavailableError
+from core.errors import LeaseLostError, PlatformUnavailableError
 from core.posting import Posting
 from core.reply import Failure, ReplyPart, Text
 from tests.faults.platform_server import WORKER, Mode
@@ -78,9 +80,9 @@ class PlatformOutlet:
     async def call(self, posting: Posting, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """Change something; a change that is done twice must be as if it were done once."""
         for attempt in range(TRIES):
-            await posting.ready()
+            fence = _fenced(body or {}, await posting.ready())
             try:
-                status, answer = await self._ask(method, path, json=body or {})
+                status, answer = await self._ask(method, path, data=fence)
             except _UncertainError:
                 await asyncio.sleep(PAUSE * 2**attempt)
             else:
@@ -99,9 +101,9 @@ class PlatformOutlet:
         for attempt in range(TRIES):
             if may_be_there and self._mode == "metadata" and (found := await self.find(posting)):
                 return found[0], False
-            await posting.ready()
+            fence = _fenced(body, await posting.ready())
             try:
-                _, answer = await self._ask("POST", "/messages", json=body)
+                _, answer = await self._ask("POST", "/messages", data=fence)
             except _UncertainError:
                 may_be_there = True
                 await asyncio.sleep(PAUSE * 2**attempt)
@@ -146,6 +148,26 @@ class _Reply:
             await self._outlet.call(self._posting, "PATCH", f"/messages/{self._id}", {"text": text})
             self._text = text
         return self._id
+
+
+class _FencedBody(aiohttp.JsonPayload):
+    """A request's body that is not sent, and its headers with it, once the lease may have run out.
+
+    Looked at right before the socket is written to, since this process may have been paused since `ready`.
+    """
+
+    until = 0.0
+
+    async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
+        if time.monotonic() >= self.until:
+            raise LeaseLostError("The lease ran out before the platform was told anything.")
+        await super().write_with_length(writer, content_length)
+
+
+def _fenced(body: Mapping[str, Any], seconds: float) -> _FencedBody:
+    fenced = _FencedBody(body)
+    fenced.until = time.monotonic() + seconds / 2  # the other half is for the way, and for the platform to take it
+    return fenced
 
 
 def _where(posting: Posting) -> dict[str, Any]:

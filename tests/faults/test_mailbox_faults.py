@@ -3,12 +3,19 @@
 A quarter of the load that `python -m tests.bench mailbox_faults` puts on, under the same faults.
 """
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+from core.errors import LeaseLostError
+from core.messages import Place
+from core.posting import Posted, Posting
+from core.reply import Finished, ReplyPart, Text
 from tests.faults.mailbox_faults import FAULTS
 from tests.faults.mailbox_run import Fault, Load, measured
+from tests.faults.platform_outlet import PlatformOutlet
+from tests.faults.platform_server import RecordingPlatform
 
 pytestmark = pytest.mark.fault
 LOAD = Load(conversations=50, pause=0.4)
@@ -31,3 +38,30 @@ async def test_every_message_has_one_answer_or_reason(fault: Fault, tmp_path: Pa
     assert figures.struck >= fault.strikes_at_least
     assert figures.takeovers > 0 or not fault.is_taken_over
     assert bool(figures.dead_letters) == bool(fault.marks)
+
+
+async def test_what_was_ready_before_a_pause_is_not_sent_after_it() -> None:
+    platform = RecordingPlatform("metadata")
+    await platform.start()
+    outlet = PlatformOutlet(platform.url, "metadata", timeout=1)
+    leases = iter([0.0])
+
+    async def ready() -> float:
+        for left in leases:
+            return left
+        raise LeaseLostError("Another worker has it.")
+
+    async def note(posted: Posted) -> None:
+        raise AssertionError(posted)
+
+    async def parts() -> AsyncIterator[ReplyPart]:
+        yield Text(text="late")
+        yield Finished()
+
+    place = Place(platform="fake", workspace="T", channel="C")
+    posting = Posting(place=place, questions=(), key="k", taken_over=False, posted={}, ready=ready, note=note)
+    with pytest.raises(LeaseLostError):
+        await outlet.post(posting, parts())
+    await outlet.close()
+    await platform.close()
+    assert platform.record == []

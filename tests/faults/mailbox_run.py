@@ -39,7 +39,7 @@ class Load:
 
     conversations: int = 200
     each: int = 10
-    pause: float = 1.0
+    pause: float = 0.5
     workspaces: int = 5
     duplicates: float = 0.3
 

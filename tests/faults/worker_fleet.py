@@ -43,6 +43,8 @@ class Fleet:
         self._context: ForkServerContext = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(["__main__", work.__module__])
         self._chance = random.Random(5)
+        # To start a process asks after those that ended; who asks in two threads at once is told a wrong exit code.
+        self._one_at_a_time = asyncio.Lock()
         self.workers: list[FleetWorker] = []
         self.takeovers = 0
         self.failed: list[int] = []
@@ -52,7 +54,9 @@ class Fleet:
         """Start workers at the same moment; return when they work."""
         lines = [self._context.Pipe() for _ in range(count)]
         processes = [self._context.Process(target=work, args=(self._orders, theirs)) for _, theirs in lines]
-        await asyncio.gather(*(asyncio.to_thread(process.start) for process in processes))
+        async with self._one_at_a_time:
+            for process in processes:
+                await asyncio.to_thread(process.start)
         new = [FleetWorker(process, ours) for process, (ours, _) in zip(processes, lines, strict=True)]
         self.workers += new
         for worker, (_, theirs) in zip(new, lines, strict=True):
@@ -95,7 +99,9 @@ class Fleet:
     async def _until_gone(self, worker: FleetWorker) -> None:
         async with asyncio.timeout(PATIENCE):
             await worker.is_gone.wait()
-        await asyncio.to_thread(worker.process.join, PATIENCE)
+        async with self._one_at_a_time:
+            if worker in self.workers:
+                await asyncio.to_thread(worker.process.join, PATIENCE)
         if worker in self.workers:
             self.workers.remove(worker)
             code = worker.process.exitcode

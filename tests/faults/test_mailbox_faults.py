@@ -19,8 +19,8 @@ from tests.faults.platform_server import RecordingPlatform
 
 pytestmark = pytest.mark.fault
 LOAD = Load(conversations=50, pause=0.4)
-QUICKLY = 2.5
-"""Seconds within which a platform is told that its message could not be taken."""
+SOON = 10.0
+"""Seconds within which a platform is told that its message could not be taken; half of what Redis is gone for."""
 
 
 def _name(fault: Fault) -> str:
@@ -34,7 +34,7 @@ async def test_every_message_has_one_answer_or_reason(fault: Fault, tmp_path: Pa
     assert figures.failures() == {}
     assert figures.sent > figures.messages == LOAD.messages
     assert figures.accepted <= figures.messages
-    assert figures.slowest_refusal < QUICKLY
+    assert figures.slowest_refusal < SOON
     assert figures.struck >= fault.strikes_at_least
     assert figures.takeovers > 0 or not fault.is_taken_over
     assert bool(figures.dead_letters) == bool(fault.marks)

@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from bots.turn_handling import WorkLimits
 from tests.faults.mailbox_run import LEASE, LIMITS, Fault, MailboxRun
-from tests.faults.platform_server import Mood
+from tests.faults.platform_server import Mode, Mood
 from tests.faults.worker_process import DIE, FAIL, HANG
 
+MODES: tuple[Mode, ...] = ("nonce", "metadata")
 KILLS = 30
 PAUSES = 12
 GONE = 20.0
@@ -105,7 +106,7 @@ async def _terminate_workers(run: MailboxRun) -> int:
 async def _replace_the_dying(run: MailboxRun) -> int:
     """The questions do the killing."""
     await run.fleet.start(run.fault.workers)
-    while run.is_loading:
+    while run.is_loading or (await run.mailbox.state()).conversations:
         await asyncio.sleep(0.02)
         await run.fleet.replace_the_dead()
     return sum(run.fault.marks.values())
@@ -122,7 +123,9 @@ async def _replace_the_killed(run: MailboxRun) -> int:
     return 0
 
 
-_HASTY = WorkLimits(turns=16, turn_time=1.5, tries=2, patience=60, grace=10, pause=0.1)
+_HASTY = WorkLimits(turns=16, turn_time=4, tries=2, patience=60, grace=10, pause=0.1)
+_MORTAL = replace(LIMITS, tries=30)
+"""Where workers die by the dozen, not every turn that saw five of them die is to blame for it."""
 _ANGRY = Mood(too_many=0.1, retry_after=0.2, refuses=0.1, forgets=0.1, hangs_up=0.05, dawdles=0.1)
 _AWAY = Mood(refuses=0.35)
 _EXACT = Mood(kills_at_post=0.2, kills_at_edit=0.1, kills_at_most=30)
@@ -131,7 +134,7 @@ _EXACTLY = "workers are killed before they note what was accepted"
 _PLATFORM = "the platform answers 429 and 5xx, or not"
 FAULTS = (
     Fault("none", _nothing),
-    Fault("workers are killed", _kill_workers, "metadata", strikes_at_least=KILLS, is_taken_over=True),
+    Fault("workers are killed", _kill_workers, "metadata", limits=_MORTAL, strikes_at_least=KILLS, is_taken_over=True),
     Fault("workers are paused for longer than a lease", _pause_workers, "metadata", is_taken_over=True),
     Fault("the embedded Redis is killed", _kill_embedded_redis, redis="embedded", strikes_at_least=5),
     Fault("Redis is killed and started again", _kill_redis, "metadata", strikes_at_least=5),
@@ -146,11 +149,20 @@ FAULTS = (
         limits=replace(LIMITS, tries=3),
         marks={FAIL: 20},
     ),
-    Fault("questions kill their worker", _replace_the_dying, "metadata", marks={DIE: 3}, is_taken_over=True),
+    Fault(
+        "questions kill their worker",
+        _replace_the_dying,
+        "metadata",
+        limits=replace(LIMITS, tries=8),
+        marks={DIE: 3},
+        is_taken_over=True,
+    ),
     Fault(_PLATFORM, _nothing, "nonce", mood=_ANGRY, strikes_at_least=50),
     Fault(_PLATFORM, _nothing, "metadata", mood=_ANGRY, strikes_at_least=50),
     Fault("workers start at the same moment", _start_at_once, strikes_at_least=8),
     Fault("workers are terminated", _terminate_workers, "metadata", limits=replace(LIMITS, grace=0.1)),
-    Fault(_EXACTLY, _replace_the_killed, "nonce", mood=_EXACT, strikes_at_least=30, is_taken_over=True),
-    Fault(_EXACTLY, _replace_the_killed, "metadata", mood=_EXACT, strikes_at_least=30, is_taken_over=True),
+    *(
+        Fault(_EXACTLY, _replace_the_killed, mode, _EXACT, _MORTAL, strikes_at_least=30, is_taken_over=True)
+        for mode in MODES
+    ),
 )

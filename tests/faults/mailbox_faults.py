@@ -125,7 +125,7 @@ async def _replace_the_killed(run: MailboxRun) -> int:
 
 _HASTY = WorkLimits(turns=16, turn_time=4, tries=2, patience=60, grace=10, pause=0.1)
 _MORTAL = replace(LIMITS, tries=30)
-"""Where workers die by the dozen, not every turn that saw five of them die is to blame for it."""
+"""Where workers die or lose Redis by the dozen, not every turn that it happened to five times is to blame for it."""
 _ANGRY = Mood(too_many=0.1, retry_after=0.2, refuses=0.1, forgets=0.1, hangs_up=0.05, dawdles=0.1)
 _AWAY = Mood(refuses=0.35)
 _EXACT = Mood(kills_at_post=0.2, kills_at_edit=0.1, kills_at_most=30)
@@ -135,11 +135,18 @@ _PLATFORM = "the platform answers 429 and 5xx, or not"
 FAULTS = (
     Fault("none", _nothing),
     Fault("workers are killed", _kill_workers, "metadata", limits=_MORTAL, strikes_at_least=KILLS, is_taken_over=True),
-    Fault("workers are paused for longer than a lease", _pause_workers, "metadata", is_taken_over=True),
-    Fault("the embedded Redis is killed", _kill_embedded_redis, redis="embedded", strikes_at_least=5),
-    Fault("Redis is killed and started again", _kill_redis, "metadata", strikes_at_least=5),
-    Fault("Redis is gone for 20 s", _take_redis_away),
-    Fault("the line to Redis is cut, slow and dead", _spoil_the_line, "metadata", redis="line", is_taken_over=True),
+    Fault("workers are paused for longer than a lease", _pause_workers, "metadata", limits=_MORTAL, is_taken_over=True),
+    Fault("the embedded Redis is killed", _kill_embedded_redis, limits=_MORTAL, redis="embedded", strikes_at_least=5),
+    Fault("Redis is killed and started again", _kill_redis, "metadata", limits=_MORTAL, strikes_at_least=5),
+    Fault("Redis is gone for 20 s", _take_redis_away, limits=_MORTAL),
+    Fault(
+        "the line to Redis is cut, slow and dead",
+        _spoil_the_line,
+        "metadata",
+        limits=_MORTAL,
+        redis="line",
+        is_taken_over=True,
+    ),
     Fault("handlers hang", _nothing, limits=_HASTY, marks={HANG: 10}),
     Fault("handlers fail", _nothing, limits=replace(LIMITS, tries=3), marks={FAIL: 20}),
     Fault(

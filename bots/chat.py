@@ -37,7 +37,7 @@ async def _chat(session: str, data: Path | None) -> int:
     async with Application(settings_for(data)) as application:
         await Asker(application).require_knowledge()
         conversation = Conversation(application, await application.conversations(), session)
-        console.print(f"[bold]Lorelens[/] [dim]({application.chat.name})[/]\n[dim]{HELP}[/]\n")
+        console.print(f"[bold]Lorelens[/] [dim]({(await application.chat()).name})[/]\n[dim]{HELP}[/]\n")
         while True:
             try:
                 line = (await asyncio.to_thread(console.input, "[bold cyan]you ›[/] ")).strip()

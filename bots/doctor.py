@@ -114,7 +114,7 @@ async def _ocr(application: Application) -> Finding:
 
 
 async def _model(application: Application) -> Finding:
-    chat = application.chat
+    chat = await application.chat()
     if chat.name == "extractive":
         return Finding(
             "chat model",

@@ -2,7 +2,7 @@
 
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import (
@@ -38,12 +38,41 @@ class Settings(BaseSettings):
     redis_url: str = Field(default="", description="A Redis to use; empty: an embedded one in the data folder.")
     model: str = Field(
         default="extractive",
-        description='"extractive" (needs no weights), or "provider:name" for any LangChain provider.',
+        description='"extractive" (needs no weights), "local:NAME" (a transformers model of the hub, or a folder), '
+        'or "provider:name" for any LangChain provider.',
     )
     model_base_url: str = Field(default="", description="The base URL of an OpenAI-compatible server.")
     model_api_key: SecretStr | None = Field(default=None, description="The model's key; from the environment only.")
-    model_sees_pictures: bool = Field(default=True, description="Whether pictures are sent to the model as pictures.")
-    model_calls_tools: bool = Field(default=True, description="Whether the model is offered tools.")
+    model_sees_pictures: bool | None = Field(
+        default=None, description="Whether pictures are sent to the model as pictures; empty: it is tried out."
+    )
+    model_calls_tools: bool | None = Field(
+        default=None, description="Whether the model is offered tools; empty: it is tried out."
+    )
+    model_timeout: float = Field(
+        default=60, gt=0, description="Seconds for which a served model may be silent before it counts as away."
+    )
+    model_fallbacks: str = Field(
+        default="", description="Models that are asked in turn where the one before is away, separated by commas."
+    )
+    local_device: Literal["auto", "cpu", "cuda", "mps"] = Field(
+        default="auto", description="Where a local model runs; auto: on the best that the machine has."
+    )
+    local_precision: Literal["auto", "float32", "bfloat16", "float16", "int8", "int4"] = Field(
+        default="auto", description="How a local model's weights are kept; auto: what fits the machine."
+    )
+    local_batch: int = Field(default=8, ge=1, description="How many answers a local model generates side by side.")
+    local_context: int = Field(
+        default=8192, ge=256, description="Tokens that a local model reads at most, pictures and answer included."
+    )
+    captions: bool = Field(
+        default=True, description="Whether a model that sees pictures writes captions for those that are read in."
+    )
+    picture_encoder: str = Field(
+        default="",
+        description="A sentence-transformers model that encodes text and pictures into one space, by name or folder; "
+        "empty: none.",
+    )
     encoder: str = Field(
         default="minilm",
         description='"minilm" (carried by a wheel, English), "none", or a sentence-transformers model by name.',

@@ -1,5 +1,6 @@
 """Lorelens put together from its settings: each part is opened when it is first needed, and all are closed together."""
 
+import asyncio
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -28,6 +29,8 @@ class Application:
         self.data: Path = settings.data_folder
         self._index: LanceIndex | None = None
         self._conversations: Conversations | None = None
+        self._chat: ChatModel | None = None
+        self._chat_lock = asyncio.Lock()
 
     async def __aenter__(self) -> "Application":
         """Open nothing yet."""
@@ -37,6 +40,8 @@ class Application:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close what was opened."""
+        if self._chat is not None:
+            await self._chat.close()
         if self._conversations is not None:
             await self._conversations.close()
         if self._index is not None:
@@ -72,19 +77,30 @@ class Application:
 
         return Ledger(self.data / "ledger.sqlite")
 
-    @cached_property
-    def chat(self) -> "ChatModel":
-        """The chat model that the settings name."""
-        from core.models.chat import load_chat_model
+    async def chat(self) -> "ChatModel":
+        """The chat model that the settings name, loaded once."""
+        async with self._chat_lock:
+            if self._chat is None:
+                self._chat = await self._load_chat()
+            return self._chat
 
-        key = self.settings.model_api_key
-        return load_chat_model(
-            self.settings.model,
+    async def _load_chat(self) -> "ChatModel":
+        from core.models.chat import LocalOptions, load_chat_model
+
+        settings = self.settings
+        return await load_chat_model(
+            settings.model,
             encoder=self.encoder,
-            base_url=self.settings.model_base_url,
-            api_key=key.get_secret_value() if key else "",
-            sees_pictures=self.settings.model_sees_pictures,
-            calls_tools=self.settings.model_calls_tools,
+            base_url=settings.model_base_url,
+            api_key=settings.model_api_key.get_secret_value() if settings.model_api_key else "",
+            sees_pictures=settings.model_sees_pictures,
+            calls_tools=settings.model_calls_tools,
+            local=LocalOptions(
+                device=settings.local_device,
+                precision=settings.local_precision,
+                batch=settings.local_batch,
+                context=settings.local_context,
+            ),
         )
 
     async def index(self) -> "LanceIndex":
@@ -127,5 +143,5 @@ class Application:
             return data if data is not None else self.pictures.get(sha256)
 
         return Assistant(
-            chat=self.chat, knowledge=await self.knowledge(), pictures=find, ocr=self.ocr, encoder=self.encoder
+            chat=await self.chat(), knowledge=await self.knowledge(), pictures=find, ocr=self.ocr, encoder=self.encoder
         )

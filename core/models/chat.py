@@ -1,6 +1,6 @@
-"""Choosing the chat model: the extractive reader, or any provider that LangChain knows."""
+"""Choosing the chat model: the extractive reader, a local vision-language model, or any provider of LangChain."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -8,45 +8,71 @@ from langchain_core.language_models import BaseChatModel
 
 from core.errors import MissingPartError, SettingsError
 from core.models.encoder import Encoder
+from core.models.notes import PromptStyle
 
 EXTRACTIVE = "extractive"
+LOCAL = "local:"
+
+
+async def _nothing_to_close() -> None:
+    """Most models hold nothing that must be let go of."""
 
 
 @dataclass(frozen=True)
 class ChatModel:
-    """A chat model and what it can do."""
+    """A chat model and what it can do; `close` lets go of what it holds."""
 
     model: BaseChatModel
     name: str
     sees_pictures: bool
     calls_tools: bool
+    prompt: PromptStyle = "full"
+    close: Callable[[], Awaitable[None]] = _nothing_to_close
 
 
-def load_chat_model(
+@dataclass(frozen=True)
+class LocalOptions:
+    """How a local model is run; see the settings of the same names."""
+
+    device: str = "auto"
+    precision: str = "auto"
+    batch: int = 8
+    context: int = 8192
+
+
+async def load_chat_model(
     name: str,
     *,
     encoder: Encoder | None = None,
     base_url: str = "",
     api_key: str = "",
-    sees_pictures: bool = True,
-    calls_tools: bool = True,
+    sees_pictures: bool | None = None,
+    calls_tools: bool | None = None,
+    local: LocalOptions | None = None,
 ) -> ChatModel:
-    """The chat model that a setting names: "extractive", or "provider:model" with an optional server of one's own.
+    """The chat model that a setting names: "extractive", "local:model", or "provider:model", maybe on one's own server.
 
     Raises:
         SettingsError: the name has no provider, or the provider refuses the settings.
         MissingPartError: the provider's LangChain package is not installed.
+        ModelUnavailableError: a local model can't be loaded.
     """
     if name == EXTRACTIVE:
         from core.models.extractive import ExtractiveChatModel
 
         return ChatModel(ExtractiveChatModel(encoder=encoder), name, sees_pictures=False, calls_tools=False)
+    if name.startswith(LOCAL):
+        from core.models.local.chat_model import open_local_model
+
+        return await open_local_model(name.removeprefix(LOCAL), local or LocalOptions())
     if ":" not in name:
         raise SettingsError(
             f'The model "{name}" does not say its provider.',
-            hint='Write "provider:name", for example "openai:gpt-5" or "ollama:qwen3-vl", or "extractive".',
+            hint='Write "provider:name", for example "openai:gpt-5", or "local:FOLDER", or "extractive".',
         )
-    return ChatModel(_provider_model(name, base_url, api_key), name, sees_pictures, calls_tools)
+    return ChatModel(
+        _provider_model(name, base_url, api_key), name, sees_pictures is not False, calls_tools is not False
+    )
 
 
 def _provider_model(name: str, base_url: str, api_key: str) -> BaseChatModel:

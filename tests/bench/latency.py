@@ -131,7 +131,7 @@ async def _latencies(
     async def no_picture(sha256: str) -> bytes | None:
         return None
 
-    chat = load_chat_model("extractive", encoder=encoder)
+    chat = await load_chat_model("extractive", encoder=encoder)
     assistant = Assistant(chat=chat, knowledge=knowledge, pictures=no_picture, ocr=OcrReader(), encoder=encoder)
 
     async def search(question: str) -> object:

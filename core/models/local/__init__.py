@@ -1,0 +1,1 @@
+"""A vision-language model in this process: loading, prompts, batched generation, and the LangChain model over it."""

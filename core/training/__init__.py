@@ -1,0 +1,1 @@
+"""Training a vision-language model on pairs of pictures, questions and answers."""

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeGuard
 
 from langchain_core.messages import AIMessage
 
@@ -12,7 +12,7 @@ from core.knowledge.documents import Passage
 from core.language import is_chinese
 from core.messages import Picture
 from core.models.encoder import Encoder
-from core.reading.selection import select_sentences
+from core.reading.selection import DECLINE_BELOW, select_sentences
 from core.reply import Citation, ReplyPart, ShownPicture, Text
 from core.turn import Turn
 
@@ -27,6 +27,7 @@ class AnswerStream:
         self._encoder = encoder
         self._citations = CitationStream(lambda number: turn.passage(number) is not None)
         self._metadata: dict[str, Any] = {}
+        self._notices: dict[str, None] = {}
         self.support: float | None = None
         self.tokens = 0
 
@@ -43,6 +44,7 @@ class AnswerStream:
     def feed(self, message: AIMessage) -> Iterator[ReplyPart]:
         """Take the next piece of what the model says."""
         self._metadata.update(message.response_metadata)
+        self._notices.update(dict.fromkeys(message.response_metadata.get("notices", ())))
         if message.usage_metadata is not None:  # of each call of the model, with its last piece
             self.tokens += message.usage_metadata["total_tokens"]
         if shown := self._citations.feed(message.text):
@@ -56,9 +58,20 @@ class AnswerStream:
             yield Text(text=_nothing_said(self._turn))
         if self.declined and not self._citations.cited and self._turn.passages:
             yield Text(text=self._citations.feed(_nearest(self._turn)) + self._citations.close())
+        if not self._citations.cited and self._bears_out(self._turn.read):
+            yield Text(text=self._citations.feed(f" [{self._turn.read.number}]") + self._citations.close())
+        for notice in self._notices:
+            yield Text(text=f"\n\n_{notice}_")
         self.support = self._metadata.get("support")
         yield from self._cited()
         yield from self._pictures()
+
+    def _bears_out(self, evidence: EvidencePassage | None) -> TypeGuard[EvidencePassage]:
+        """Whether a passage that was given to a model which can't cite says what the model says."""
+        if evidence is None or self.declined:
+            return False
+        claim = select_sentences(self._citations.text, [evidence], limit=1, encoder=self._encoder)
+        return claim.support >= DECLINE_BELOW
 
     def _cited(self) -> Iterator[Citation]:
         quotes: dict[int, list[str]] = {}

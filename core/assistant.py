@@ -54,10 +54,10 @@ class Assistant:
         create_agent = cast(Callable[..., Any], agents.create_agent)  # pyright: ignore[reportUnknownMemberType]
         self._agent = create_agent(
             chat.model,
-            tools if chat.calls_tools else [],
-            system_prompt=system_prompt(),
+            tools if chat.calls_tools and chat.prompt == "full" else [],
+            system_prompt=system_prompt() if chat.prompt == "full" else None,
             middleware=[
-                RetrieveFirst(knowledge, pictures, ocr, sees=chat.sees_pictures),
+                RetrieveFirst(knowledge, pictures, ocr, sees=chat.sees_pictures, prompt=chat.prompt, encoder=encoder),
                 ModelCallLimitMiddleware(run_limit=MODEL_CALLS, exit_behavior="end"),
             ],
             context_schema=Turn,

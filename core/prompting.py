@@ -11,6 +11,10 @@ from core.citations import DECLINED
 from core.evidence import Evidence, EvidencePassage, PictureReading
 
 
+DESCRIBE = "describe the picture."
+"""What a picture without a question asks of a model that is asked briefly."""
+
+
 @cache
 def system_prompt() -> str:
     """The standing instructions."""
@@ -30,6 +34,11 @@ def render_evidence(evidence: Evidence) -> str:
 def render_question(evidence: Evidence) -> str:
     """The whole of a turn's text: the evidence first, the question last, where models attend to it best."""
     return f"{render_evidence(evidence)}\n\nQuestion: {evidence.question}"
+
+
+def brief_question(passage: str, question: str) -> str:
+    """A turn's text for a model that is asked briefly: the best passage, where there is one, then the question."""
+    return f"{passage.strip()}\n\n{question.strip() or DESCRIBE}".strip()
 
 
 def where(passage: EvidencePassage) -> str:

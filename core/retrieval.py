@@ -10,7 +10,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from langchain.agents.middleware import AgentMiddleware, AgentState, ModelRequest, ModelResponse
-from langchain_core.messages import ContentBlock, HumanMessage
+from langchain_core.messages import BaseMessage, ContentBlock, HumanMessage, RemoveMessage
+from langgraph.graph.message import REMOVE_ALL_MESSAGES
 from langgraph.runtime import Runtime
 
 from core.evidence import Evidence, PictureReading, attach
@@ -19,8 +20,11 @@ from core.intent import what_is_wanted
 from core.knowledge.index import Hit
 from core.knowledge.search import KnowledgeSearch
 from core.messages import Picture
+from core.models.encoder import Encoder
+from core.models.notes import PromptStyle
 from core.models.ocr import OcrReader, text_of
-from core.prompting import render_question
+from core.prompting import brief_question, render_question
+from core.reading.selection import select_sentences
 from core.reply import Status
 from core.tracing import tracer
 from core.turn import PictureSource, Turn
@@ -35,8 +39,19 @@ OCR_QUERY_CHARACTERS = 400
 class RetrieveFirst(AgentMiddleware[AgentState[Any], Turn]):
     """Gathers evidence for the newest message and hands it to the model as data."""
 
-    def __init__(self, knowledge: KnowledgeSearch, pictures: PictureSource, ocr: OcrReader, *, sees: bool) -> None:
+    def __init__(
+        self,
+        knowledge: KnowledgeSearch,
+        pictures: PictureSource,
+        ocr: OcrReader,
+        *,
+        sees: bool,
+        prompt: PromptStyle = "full",
+        encoder: Encoder | None = None,
+    ) -> None:
         super().__init__()
+        self._prompt: PromptStyle = prompt
+        self._encoder = encoder
         self._knowledge = knowledge
         self._pictures = pictures
         self._ocr = ocr
@@ -59,6 +74,8 @@ class RetrieveFirst(AgentMiddleware[AgentState[Any], Turn]):
                 turn.add(await self._search(turn))
                 span.set_attribute("lorelens.passages", len(turn.passages))
         runtime.stream_writer(Status(stage="reading"))
+        if self._prompt == "brief":
+            return {"messages": await self._briefly(turn, shown)}
         question = state["messages"][-1]
         return {"messages": [await self._with_evidence(question.id, turn, shown)]}
 
@@ -83,8 +100,7 @@ class RetrieveFirst(AgentMiddleware[AgentState[Any], Turn]):
         return readings
 
     async def _search(self, turn: Turn) -> list[Hit]:
-        read = " ".join(text_of(reading.lines) for reading in turn.readings)
-        query = f"{turn.standalone}\n{read[:OCR_QUERY_CHARACTERS]}".strip()
+        query = _query(turn)
         if not query:
             return []
         if turn.wants == "picture":
@@ -94,6 +110,16 @@ class RetrieveFirst(AgentMiddleware[AgentState[Any], Turn]):
             text = await self._knowledge.search(query, limit=PASSAGES - PICTURES, audience=turn.audience)
             return [*found, *text]
         return await self._knowledge.search(query, limit=PASSAGES, audience=turn.audience)
+
+    async def _briefly(self, turn: Turn, shown: list[Picture]) -> list[BaseMessage]:
+        """The whole conversation for a small model: the passage that answers, if one does, and the question."""
+        selection = await asyncio.to_thread(select_sentences, _query(turn), turn.passages, encoder=self._encoder)
+        turn.read = None if selection.declined else turn.passage(selection.sentences[0].number)
+        text = brief_question(turn.read.passage.text if turn.read else "", turn.standalone)
+        blocks: list[ContentBlock] = [{"type": "text", "text": text}]
+        if self._sees:
+            blocks += await self._blocks([picture.sha256 for picture in shown])
+        return [RemoveMessage(id=REMOVE_ALL_MESSAGES), _message(None, blocks, turn.evidence)]
 
     async def _with_evidence(self, identity: str | None, turn: Turn, shown: list[Picture]) -> HumanMessage:
         evidence = turn.evidence
@@ -112,6 +138,12 @@ class RetrieveFirst(AgentMiddleware[AgentState[Any], Turn]):
                 kind = "image/jpeg" if data.startswith(b"\xff\xd8") else "image/png"
                 blocks.append({"type": "image", "base64": base64.b64encode(data).decode(), "mime_type": kind})
         return blocks
+
+
+def _query(turn: Turn) -> str:
+    """What is looked for: the question, and what can be read in its pictures."""
+    read = " ".join(text_of(reading.lines) for reading in turn.readings)
+    return f"{turn.standalone}\n{read[:OCR_QUERY_CHARACTERS]}".strip()
 
 
 def pictures_of(turn: Turn) -> list[Picture]:

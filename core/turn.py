@@ -29,6 +29,8 @@ class Turn:
     readings: list[PictureReading] = field(default_factory=list[PictureReading])
     opened: list[str] = field(default_factory=list[str])
     """sha256 of knowledge pictures that the model is to look at from its next call on."""
+    read: EvidencePassage | None = None
+    """The one passage that a model which is asked briefly was given."""
 
     def add(self, hits: Sequence[Hit]) -> list[EvidencePassage]:
         """Number new hits; answer the evidence for all of them, new and known."""

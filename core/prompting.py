@@ -10,7 +10,6 @@ from importlib.resources import files
 from core.citations import DECLINED
 from core.evidence import Evidence, EvidencePassage, PictureReading
 
-
 DESCRIBE = "describe the picture."
 """What a picture without a question asks of a model that is asked briefly."""
 

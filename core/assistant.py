@@ -4,7 +4,8 @@ A LangChain agent does the work; this file gives it the turn, and turns what it 
 that point at the exact sentence, pictures that were asked for or bear the answer out, and an honest end.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from contextlib import aclosing
 from typing import Any, cast
 
 from langchain import agents
@@ -13,13 +14,14 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, Huma
 
 from core.answer import AnswerStream
 from core.errors import LorelensError, ModelUnavailableError, QuestionError
+from core.explaining.record import KeepRecord, record_of
 from core.knowledge.search import KnowledgeSearch
 from core.messages import EVERYONE, Message
 from core.models.chat import EXTRACTIVE, ChatModel
 from core.models.encoder import Encoder
 from core.models.ocr import OcrReader
 from core.prompting import render_question, system_prompt
-from core.reply import Failure, Finished, ReplyPart, Status
+from core.reply import Failure, Finished, ReplyPart, Status, gather
 from core.retrieval import RetrieveFirst
 from core.tokens import estimate_tokens
 from core.tools.find_pictures import find_pictures_tool
@@ -64,17 +66,32 @@ class Assistant:
         )
 
     async def answer(
-        self, message: Message, history: Sequence[Message] = (), *, audience: tuple[str, ...] = (EVERYONE,)
+        self,
+        message: Message,
+        history: Sequence[Message] = (),
+        *,
+        audience: tuple[str, ...] = (EVERYONE,),
+        keep: KeepRecord | None = None,
     ) -> AsyncIterator[ReplyPart]:
         """Answer a message; `history` holds the earlier messages of its conversation, oldest first.
 
-        Always ends with `Finished`. What goes wrong is a `Failure` part, never an exception.
+        Always ends with `Finished`. What goes wrong is a `Failure` part, never an exception. `keep` is given what the
+        answer stood on, right before its end.
         """
         turn = Turn(message=message, history=tuple(history), audience=audience)
+        made: list[ReplyPart] = []
+        async with aclosing(self._parts(turn)) as parts:
+            async for part in parts:
+                made.append(part)
+                if keep is not None and isinstance(part, Finished):
+                    await keep(record_of(turn, gather(made)))
+                yield part
+
+    async def _parts(self, turn: Turn) -> AsyncGenerator[ReplyPart]:
         answer = AnswerStream(turn, self._encoder)
         yield Status(stage="thinking")
         try:
-            _check(message)
+            _check(turn.message)
             async for mode, item in self._stream(turn):
                 if mode == "custom":
                     yield cast(ReplyPart, item)

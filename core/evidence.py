@@ -33,11 +33,14 @@ class PictureReading(Value):
 
 
 class EvidencePassage(Value):
-    """A passage under the number it is cited by; `score` is the retriever's."""
+    """A passage under the number it is cited by, with the retriever's scores (see `core.knowledge.index.Hit`)."""
 
     number: int
     passage: Passage
     score: float = 0.0
+    lexical: float | None = None
+    dense: float | None = None
+    first_rank: int | None = None
 
 
 class Evidence(Value):

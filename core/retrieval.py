@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from langchain.agents.middleware import AgentMiddleware, AgentState, ModelRequest, ModelResponse
-from langchain_core.messages import BaseMessage, ContentBlock, HumanMessage, RemoveMessage
+from langchain_core.messages import AIMessage, BaseMessage, ContentBlock, HumanMessage, RemoveMessage
 from langgraph.graph.message import REMOVE_ALL_MESSAGES
 from langgraph.runtime import Runtime
 
@@ -60,7 +60,7 @@ class RetrieveFirst(AgentMiddleware[AgentState[Any], Turn]):
     async def abefore_agent(self, state: AgentState[Any], runtime: Runtime[Turn]) -> dict[str, Any] | None:
         """Look at the question's pictures, search, and put the evidence before the question."""
         turn = runtime.context
-        shown = pictures_of(turn)
+        turn.pictures = shown = pictures_of(turn)
         turn.wants = what_is_wanted(turn.message.text, has_pictures=bool(shown))
         # "this" beside a picture is the picture, not what was talked about before.
         by_itself = bool(turn.message.pictures)
@@ -85,11 +85,15 @@ class RetrieveFirst(AgentMiddleware[AgentState[Any], Turn]):
         handler: Callable[[ModelRequest[Turn]], Awaitable[ModelResponse[Any]]],
     ) -> ModelResponse[Any]:
         """Show the model the pictures that it opened."""
-        opened = await self._blocks(request.runtime.context.opened)
-        if not opened:
-            return await handler(request)
-        blocks: list[ContentBlock] = [{"type": "text", "text": "The pictures you opened, in order:"}, *opened]
-        return await handler(request.override(messages=[*request.messages, HumanMessage(content_blocks=blocks)]))
+        turn = request.runtime.context
+        opened = await self._blocks(turn.opened)
+        if opened:
+            blocks: list[ContentBlock] = [{"type": "text", "text": "The pictures you opened, in order:"}, *opened]
+            request = request.override(messages=[*request.messages, HumanMessage(content_blocks=blocks)])
+        turn.prompt = [*([request.system_message] if request.system_message else []), *request.messages]
+        response = await handler(request)
+        turn.said = "".join(message.text for message in response.result if isinstance(message, AIMessage))
+        return response
 
     async def _read(self, shown: list[Picture]) -> list[PictureReading]:
         readings: list[PictureReading] = []

@@ -7,10 +7,12 @@ is found twice is not given twice.
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
+from langchain_core.messages import BaseMessage
+
 from core.evidence import Evidence, EvidencePassage, PictureReading
 from core.intent import Wants
 from core.knowledge.index import Hit
-from core.messages import EVERYONE, Message
+from core.messages import EVERYONE, Message, Picture
 
 PictureSource = Callable[[str], Awaitable[bytes | None]]
 """Bytes of a normalized picture by its sha256, or None where it is gone."""
@@ -26,11 +28,17 @@ class Turn:
     standalone: str = ""
     wants: Wants = "answer"
     passages: list[EvidencePassage] = field(default_factory=list[EvidencePassage])
+    pictures: Sequence[Picture] = ()
+    """What the question is about: its own pictures, or an earlier message's; `readings` are of these, in order."""
     readings: list[PictureReading] = field(default_factory=list[PictureReading])
     opened: list[str] = field(default_factory=list[str])
     """sha256 of knowledge pictures that the model is to look at from its next call on."""
     read: EvidencePassage | None = None
     """The one passage that a model which is asked briefly was given."""
+    prompt: list[BaseMessage] = field(default_factory=list[BaseMessage])
+    """What the model was given at its last call."""
+    said: str = ""
+    """What it said to that, word for word."""
 
     def add(self, hits: Sequence[Hit]) -> list[EvidencePassage]:
         """Number new hits; answer the evidence for all of them, new and known."""
@@ -39,7 +47,14 @@ class Turn:
         for hit in hits:
             passage = known.get(hit.passage.id)
             if passage is None:
-                passage = EvidencePassage(number=len(self.passages) + 1, passage=hit.passage, score=hit.score)
+                passage = EvidencePassage(
+                    number=len(self.passages) + 1,
+                    passage=hit.passage,
+                    score=hit.score,
+                    lexical=hit.lexical,
+                    dense=hit.dense,
+                    first_rank=hit.first_rank,
+                )
                 known[hit.passage.id] = passage
                 self.passages.append(passage)
             result.append(passage)

@@ -34,12 +34,16 @@ class SearchQuery(Value):
 
 
 class Hit(Value):
-    """A passage that was found: `score` orders hits of one search; `lexical` is BM25, `dense` the cosine (-1 to 1)."""
+    """A passage that was found: `score` orders hits of one search; `lexical` is BM25, `dense` the cosine (-1 to 1).
+
+    `first_rank` is its place, from 1, before the hits were ranked again; None where they were not.
+    """
 
     passage: Passage
     score: float
     lexical: float | None = None
     dense: float | None = None
+    first_rank: int | None = None
 
 
 class SourceStatistics(Value):

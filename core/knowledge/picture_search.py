@@ -81,7 +81,7 @@ def rank_pictures(question: str, candidates: Sequence[Hit], *, dense_weight: flo
     total = (_standard(words) + dense_weight * _standard(dense)) / (1 + dense_weight)
     scores = 1 / (1 + np.exp(-total))
     order = sorted(range(len(candidates)), key=lambda at: (-scores[at], candidates[at].passage.id))
-    return [candidates[at].model_copy(update={"score": float(scores[at])}) for at in order]
+    return [candidates[at].model_copy(update={"score": float(scores[at]), "first_rank": at + 1}) for at in order]
 
 
 def _dense_weight(question: str, encoder: Encoder | None) -> float:

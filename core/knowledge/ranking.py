@@ -83,10 +83,7 @@ def rerank(question: str, hits: Sequence[Hit], *, encoded: bool) -> list[Hit]:
     likely = np.exp(scores - scores.max())
     likely /= likely.sum()
     order: list[int] = np.argsort(-scores, kind="stable").tolist()
-    return [
-        Hit(passage=hits[at].passage, score=float(likely[at]), lexical=hits[at].lexical, dense=hits[at].dense)
-        for at in order
-    ]
+    return [hits[at].model_copy(update={"score": float(likely[at]), "first_rank": at + 1}) for at in order]
 
 
 @dataclass(frozen=True)

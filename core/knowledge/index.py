@@ -16,17 +16,28 @@ Vectors = NDArray[np.float32]
 """Shape (number of texts, dimension), each row of length 1; a row of zeros stands for a text the encoder can't read."""
 
 
+class ImageVector(Value):
+    """Words or a picture, encoded into the space that the picture encoder of this name makes."""
+
+    encoder: str
+    values: tuple[float, ...]
+
+
 class SearchQuery(Value):
     """A question to the index.
 
     `vector` is the encoded question, or None where there is no encoder; `dense_weight` (0 to 1) is how far its ranking
-    is trusted against the full-text one, 0 for a language the encoder does not read. Only passages whose audience
-    shares a principal with `audience` are looked at; `sources` and `kinds` narrow further.
+    is trusted against the full-text one, 0 for a language the encoder does not read. `image` is compared with the
+    vectors named `image`, if the index holds those of the same encoder, and `image_weight` (0 to 1) is the share of
+    that ranking. Only passages whose audience shares a principal with `audience` are looked at; `sources` and `kinds`
+    narrow further.
     """
 
     text: str
     vector: tuple[float, ...] | None = None
     dense_weight: float = 0.5
+    image: ImageVector | None = None
+    image_weight: float = 0.5
     limit: int = 10
     audience: tuple[str, ...] = (EVERYONE,)
     sources: tuple[str, ...] | None = None
@@ -34,8 +45,9 @@ class SearchQuery(Value):
 
 
 class Hit(Value):
-    """A passage that was found: `score` orders hits of one search; `lexical` is BM25, `dense` the cosine (-1 to 1).
+    """A passage that was found: `score` orders hits of one search; `lexical` is BM25.
 
+    `dense` and `image` are the cosines (-1 to 1) with its vectors `text` and `image`, None where there is no such one.
     `first_rank` is its place, from 1, before the hits were ranked again; None where they were not.
     """
 
@@ -43,6 +55,7 @@ class Hit(Value):
     score: float
     lexical: float | None = None
     dense: float | None = None
+    image: float | None = None
     first_rank: int | None = None
 
 
@@ -65,10 +78,24 @@ class IndexStatistics(Value):
 
 
 class KnowledgeIndex(Protocol):
-    """Where passages are kept and found. All methods raise `IndexUnavailableError` when it can't be reached."""
+    """Where passages are kept and found. All methods raise `IndexUnavailableError` when it can't be reached.
 
-    async def upsert(self, passages: Sequence[Passage], vectors: Vectors | None) -> None:
-        """Write passages, replacing those with the same id. Durable when it returns."""
+    A passage has up to two named vectors: `text`, of its words, and `image`, of the picture that it is.
+    """
+
+    async def upsert(self, passages: Sequence[Passage], vectors: Vectors | None, images: Vectors | None = None) -> None:
+        """Write passages with their vectors `text` and `image`, replacing those with the same id.
+
+        Durable when it returns. `images` are left out where the index has no room for them; see `hold_images`.
+        """
+        ...
+
+    async def picture_encoder(self) -> str:
+        """The name of the encoder whose vectors `image` the index has room for; empty if it has none."""
+        ...
+
+    async def hold_images(self, encoder: str, dimension: int) -> None:
+        """Make room for the vectors `image` of an encoder; those of another go. Nothing is done if it is so already."""
         ...
 
     async def delete(self, source: str, path: str | None = None) -> int:
@@ -81,6 +108,10 @@ class KnowledgeIndex(Protocol):
 
     async def search(self, query: SearchQuery) -> list[Hit]:
         """The best passages, best first, by full text and vectors together."""
+        ...
+
+    async def showing(self, sha256: str, audience: Sequence[str]) -> list[Passage]:
+        """The passages of the picture with this hash that an audience may see, in the order of their ids."""
         ...
 
     async def neighbours(self, passage: Passage, before: int = 1, after: int = 1) -> list[Passage]:

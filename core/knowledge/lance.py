@@ -8,6 +8,7 @@ import asyncio
 import importlib
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import numpy as np
 from core.errors import IndexUnavailableError, SettingsError
 from core.knowledge.documents import Passage
 from core.knowledge.fusion import fuse
-from core.knowledge.index import Hit, IndexStatistics, SearchQuery, SourceStatistics, Vectors
+from core.knowledge.index import Hit, ImageVector, IndexStatistics, SearchQuery, SourceStatistics, Vectors
 from core.knowledge.terms import index_terms
 
 TABLE = "passages"
@@ -31,6 +32,9 @@ PROBES, REFINE = 40, 8
 TITLE_WEIGHT = 2
 """How often the words of title and headings count in a passage's full text."""
 NO_ENCODER = "none"
+IMAGE = "image"
+"""The column of the vectors named `image`; which encoder made them stands in the field's metadata."""
+_MADE_BY = b"lorelens.encoder"
 
 
 class LanceIndex:
@@ -53,26 +57,46 @@ class LanceIndex:
         lancedb = _untyped("lancedb")
         async with _clear_errors(folder):
             await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
-            database = await lancedb.connect_async(str(folder))
+            # A worker that runs for weeks sees what was read in since: each read looks for the newest version.
+            database = await lancedb.connect_async(str(folder), read_consistency_interval=timedelta(0))
             table = await _open_table(database, _schema(dimension, encoder_name or NO_ENCODER))
             _check_encoder(await table.schema(), encoder_name or NO_ENCODER, folder)
             if not await table.list_indices():
                 await _index_terms_column(table)
             return cls(database, table, folder, dimension)
 
-    async def upsert(self, passages: Sequence[Passage], vectors: Vectors | None) -> None:
+    async def upsert(self, passages: Sequence[Passage], vectors: Vectors | None, images: Vectors | None = None) -> None:
         """Write passages, replacing those with the same id."""
         if not passages:
             return
         pa = _untyped("pyarrow")
-        rows = [
-            _row(passage, None if vectors is None else vectors[at], self._dimension)
-            for at, passage in enumerate(passages)
-        ]
         async with _clear_errors(self._folder):
-            batch = pa.Table.from_pylist(rows, schema=await self._table.schema())
+            schema = await self._table.schema()
+            rows = [_row(passage) for passage in passages]
+            if self._dimension is not None:
+                _add_vectors(rows, "vector", vectors)
+            if IMAGE in schema.names:
+                _add_vectors(rows, IMAGE, images)
+            batch = pa.Table.from_pylist(rows, schema=schema)
             merge = self._table.merge_insert("id").when_matched_update_all().when_not_matched_insert_all()
             await merge.execute(batch, on_bad_vectors="null")
+
+    async def picture_encoder(self) -> str:
+        """The encoder whose vectors `image` there is room for."""
+        async with _clear_errors(self._folder):
+            return _made_by(await self._table.schema())
+
+    async def hold_images(self, encoder: str, dimension: int) -> None:
+        """Make room for the vectors `image` of an encoder; those of another one go."""
+        pa = _untyped("pyarrow")
+        async with _clear_errors(self._folder):
+            schema = await self._table.schema()
+            if _made_by(schema) == encoder:
+                return
+            if IMAGE in schema.names:
+                await self._table.drop_columns([IMAGE])
+            vectors = pa.list_(pa.float32(), dimension)
+            await self._table.add_columns(pa.field(IMAGE, vectors, metadata={_MADE_BY: encoder.encode()}))
 
     async def delete(self, source: str, path: str | None = None) -> int:
         """Delete what came from one document, or from a whole source."""
@@ -95,10 +119,15 @@ class LanceIndex:
         where = _where(query)
         depth = max(query.limit, CANDIDATES)
         async with _clear_errors(self._folder):
-            lexical = await self._lexical(query, where, depth)
-            dense = await self._dense(query, where, depth)
-        rows = {row["id"]: row for row in [*dense, *lexical]}
-        scores = fuse([row["id"] for row in lexical], [row["id"] for row in dense], query.dense_weight)
+            columns = await self._columns(query.image)
+            lexical = await self._lexical(query, where, depth, columns)
+            dense = await self._dense(query, where, depth, columns)
+            image = await self._image(query.image, where, depth, columns)
+        rows = {row["id"]: row for row in [*image, *dense, *lexical]}
+        ids = ([row["id"] for row in ranking] for ranking in (lexical, dense, image))
+        by_words, by_meaning, by_looks = ids
+        weight = query.image_weight if image else 0.0
+        scores = fuse(by_words, by_meaning, query.dense_weight, by_looks, weight)
         bm25 = {row["id"]: float(row["_score"]) for row in lexical}
         best = sorted(scores, key=lambda identity: (-scores[identity], identity))[: query.limit]
         return [
@@ -107,29 +136,61 @@ class LanceIndex:
                 score=scores[identity],
                 lexical=bm25.get(identity),
                 dense=_cosine(rows[identity].get("vector"), query.vector),
+                image=_cosine(rows[identity].get(IMAGE), query.image.values if query.image else None),
             )
             for identity in best
         ]
 
-    async def _lexical(self, query: SearchQuery, where: str, depth: int) -> list[dict[str, Any]]:
+    async def _lexical(
+        self, query: SearchQuery, where: str, depth: int, columns: Sequence[str]
+    ) -> list[dict[str, Any]]:
         terms = list(dict.fromkeys(index_terms(query.text)))[:QUERY_TERMS]
         if not terms or query.dense_weight >= 1:
             return []
         search = self._table.query().nearest_to_text(" ".join(terms), columns=["terms"]).where(where)
-        return await search.select([*self._columns(), "_score"]).limit(depth).to_list()
+        return await search.select([*columns, "_score"]).limit(depth).to_list()
 
-    async def _dense(self, query: SearchQuery, where: str, depth: int) -> list[dict[str, Any]]:
+    async def _dense(self, query: SearchQuery, where: str, depth: int, columns: Sequence[str]) -> list[dict[str, Any]]:
         if query.vector is None or self._dimension is None or query.dense_weight <= 0:
             return []
-        vector = np.asarray(query.vector, dtype=np.float32)
+        return await self._nearest("vector", query.vector, where, depth, columns)
+
+    async def _image(
+        self, image: ImageVector | None, where: str, depth: int, columns: Sequence[str]
+    ) -> list[dict[str, Any]]:
+        if image is None or IMAGE not in columns:
+            return []
+        return await self._nearest(IMAGE, image.values, where, depth, columns)
+
+    async def _nearest(
+        self, column: str, values: Sequence[float], where: str, depth: int, columns: Sequence[str]
+    ) -> list[dict[str, Any]]:
+        vector = np.asarray(values, dtype=np.float32)
         if not vector.any():
             return []
-        search = self._table.query().nearest_to(vector).distance_type("dot").where(f"{where} AND vector IS NOT NULL")
-        search = search.nprobes(PROBES).refine_factor(REFINE)
-        return await search.select([*self._columns(), "_distance"]).limit(depth).to_list()
+        search = self._table.query().nearest_to(vector).column(column).distance_type("dot")
+        search = search.where(f"{where} AND {column} IS NOT NULL").nprobes(PROBES).refine_factor(REFINE)
+        return await search.select([*columns, "_distance"]).limit(depth).to_list()
 
-    def _columns(self) -> list[str]:
-        return ["id", "passage"] if self._dimension is None else ["id", "passage", "vector"]
+    async def _columns(self, image: ImageVector | None) -> list[str]:
+        """What is read of a row; vectors `image` only where they are of the space that the question is in."""
+        columns = ["id", "passage"] if self._dimension is None else ["id", "passage", "vector"]
+        if image is None:
+            return columns
+        schema = await self._table.schema()
+        comparable = _made_by(schema) == image.encoder and schema.field(IMAGE).type.list_size == len(image.values)
+        return [*columns, IMAGE] if comparable else columns
+
+    async def showing(self, sha256: str, audience: Sequence[str]) -> list[Passage]:
+        """The passages of the picture with this hash that an audience may see."""
+        where = (
+            f"{_seen_by(audience)} AND kind = 'picture' AND passage LIKE {_literal(f'%{chr(34)}{sha256}{chr(34)}%')}"
+        )
+        async with _clear_errors(self._folder):
+            rows = await self._table.query().where(where).select(["passage"]).to_list()
+        passages = [Passage.model_validate_json(row["passage"]) for row in rows]
+        shown = [one for one in passages if one.picture is not None and one.picture.sha256 == sha256]
+        return sorted(shown, key=lambda one: one.id)
 
     async def neighbours(self, passage: Passage, before: int = 1, after: int = 1) -> list[Passage]:
         """The passage with those around it in its document, in order."""
@@ -237,8 +298,16 @@ def _check_encoder(schema: Any, encoder_name: str, folder: Path) -> None:
         )
 
 
-def _row(passage: Passage, vector: Any, dimension: int | None) -> dict[str, Any]:
-    row: dict[str, Any] = {
+def _made_by(schema: Any) -> str:
+    """The encoder of the vectors `image`; empty where there is no such column."""
+    if IMAGE not in schema.names:
+        return ""
+    metadata: dict[bytes, bytes] = schema.field(IMAGE).metadata or {}
+    return metadata.get(_MADE_BY, b"").decode()
+
+
+def _row(passage: Passage) -> dict[str, Any]:
+    return {
         "id": passage.id,
         "source": passage.source,
         "path": passage.path,
@@ -248,10 +317,12 @@ def _row(passage: Passage, vector: Any, dimension: int | None) -> dict[str, Any]
         "terms": " ".join(passage_terms(passage)),
         "passage": passage.model_dump_json(),
     }
-    if dimension is not None:
-        # A text that the encoder can't read has no vector at all, so that dense search never finds it.
-        row["vector"] = vector if vector is not None and vector.any() else None
-    return row
+
+
+def _add_vectors(rows: Sequence[dict[str, Any]], column: str, vectors: Vectors | None) -> None:
+    """What the encoder can't read has no vector at all, so that search by vectors never finds it."""
+    for at, row in enumerate(rows):
+        row[column] = vectors[at] if vectors is not None and vectors[at].any() else None
 
 
 def passage_terms(passage: Passage) -> list[str]:
@@ -261,12 +332,16 @@ def passage_terms(passage: Passage) -> list[str]:
 
 
 def _where(query: SearchQuery) -> str:
-    clauses = [f"array_has_any(audience, {_list(query.audience)})"] if query.audience else ["false"]
+    clauses = [_seen_by(query.audience)]
     if query.sources is not None:
         clauses.append(f"source IN ({', '.join(map(_literal, query.sources))})" if query.sources else "false")
     if query.kinds is not None:
         clauses.append(f"kind IN ({', '.join(map(_literal, query.kinds))})" if query.kinds else "false")
     return " AND ".join(clauses)
+
+
+def _seen_by(audience: Sequence[str]) -> str:
+    return f"array_has_any(audience, {_list(audience)})" if audience else "false"
 
 
 def _literal(text: str) -> str:

@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from core.knowledge.documents import Passage, PictureFacts
-from core.knowledge.index import Hit, KnowledgeIndex, SearchQuery, Vectors
+from core.knowledge.index import Hit, ImageVector, KnowledgeIndex, SearchQuery, Vectors
 from core.messages import EVERYONE
 
 DIMENSION = 8
@@ -28,6 +28,17 @@ def direction(*axes: int) -> list[float]:
     vector = np.zeros(DIMENSION)
     vector[list(axes)] = 1
     return (vector / np.linalg.norm(vector)).tolist()
+
+
+def picture(identity: str, text: str = "", sha256: str = "0" * 64, **fields: object) -> Passage:
+    """A passage that is a picture."""
+    facts = PictureFacts(sha256=sha256, media_type="image/png", width=1, height=1)
+    return passage(identity, text, kind="picture", picture=facts, **fields)
+
+
+def looking_like(*values: float, encoder: str = "eyes") -> SearchQuery:
+    """A question by what pictures look like alone."""
+    return SearchQuery(text="", image=ImageVector(encoder=encoder, values=values), image_weight=1.0)
 
 
 def vectors(*rows: Sequence[float] | None) -> Vectors:
@@ -111,18 +122,86 @@ class KnowledgeIndexContract:
         assert await index.search(query.model_copy(update={"audience": ()})) == []
 
     async def test_sources_and_kinds_narrow(self, index: KnowledgeIndex) -> None:
-        facts = PictureFacts(sha256="0" * 64, media_type="image/png", width=1, height=1)
         await index.upsert(
             [
                 passage("a", "the pipeline", source="docs"),
                 passage("b", "the pipeline", source="wiki"),
-                passage("c", "the pipeline", source="wiki", kind="picture", picture=facts),
+                picture("c", "the pipeline", source="wiki"),
             ],
             None,
         )
         assert set(await self.find(index, "pipeline", sources=("wiki",))) == {"b", "c"}
         assert await self.find(index, "pipeline", kinds=("picture",)) == ["c"]
         assert await self.find(index, "pipeline", sources=()) == []
+
+    async def test_pictures_are_found_by_what_they_look_like(self, index: KnowledgeIndex) -> None:
+        assert await index.picture_encoder() == ""
+        await index.hold_images("eyes", 2)
+        images = np.array([[1, 0], [0, 1], [0, 0]], dtype=np.float32)
+        await index.upsert([picture("red"), picture("blue"), picture("unseen")], None, images)
+        found = await index.search(looking_like(0.6, 0.8))
+        assert ids(found) == ["blue", "red"]
+        assert found[0].image == pytest.approx(0.8)
+
+    async def test_words_and_looks_both_count(self, index: KnowledgeIndex) -> None:
+        await index.hold_images("eyes", 2)
+        both = [picture("words", "sunset"), picture("looks"), picture("both", "a sunset")]
+        await index.upsert(both, None, np.array([[0, 0], [1, 0], [0.8, 0.6]], dtype=np.float32))
+        query = SearchQuery(text="sunset", dense_weight=0.0, image=looking_like(1, 0).image)
+        assert ids(await index.search(query))[0] == "both"
+
+    async def test_vectors_of_another_picture_encoder_are_never_compared(self, index: KnowledgeIndex) -> None:
+        await index.hold_images("eyes", 2)
+        await index.upsert([picture("a", "a word")], None, np.array([[1, 0]], dtype=np.float32))
+        assert await index.search(looking_like(1, 0, encoder="other eyes")) == []
+        assert await index.search(looking_like(1, 0, 0)) == []
+        await index.hold_images("other eyes", 3)
+        assert await index.picture_encoder() == "other eyes"
+        assert await index.search(looking_like(1, 0, 0, encoder="other eyes")) == []
+        await index.upsert([picture("a", "a word")], None, np.array([[1, 0, 0]], dtype=np.float32))
+        assert ids(await index.search(looking_like(1, 0, 0, encoder="other eyes"))) == ["a"]
+
+    async def test_an_index_from_before_there_was_a_picture_encoder_takes_its_vectors(self, tmp_path: Path) -> None:
+        index = await self.open_index(tmp_path)
+        await index.upsert([picture("a", "a word"), passage("b", "text")], vectors(direction(0), direction(1)))
+        await index.close()
+        again = await self.open_index(tmp_path)
+        await again.hold_images("eyes", 2)
+        await again.hold_images("eyes", 2)
+        await again.upsert([picture("a", "a word")], vectors(direction(0)), np.array([[0, 1]], dtype=np.float32))
+        assert ids(await again.search(looking_like(0, 1))) == ["a"]
+        query = SearchQuery(text="", vector=tuple(direction(1)), dense_weight=1.0, limit=1)
+        assert ids(await again.search(query)) == ["b"]
+        await again.close()
+
+    async def test_images_are_left_out_where_no_room_was_made(self, index: KnowledgeIndex) -> None:
+        await index.upsert([picture("a", "a word")], None, np.array([[1, 0]], dtype=np.float32))
+        assert await index.search(looking_like(1, 0)) == []
+        assert await self.find(index, "word") == ["a"]
+
+    async def test_a_picture_is_found_by_its_hash(self, index: KnowledgeIndex) -> None:
+        one, other = "1" * 64, "2" * 64
+        await index.upsert(
+            [
+                picture("a", "one", one),
+                picture("b", "the same in another source", one, source="wiki"),
+                picture("c", "hidden", one, audience=("person:mira",)),
+                picture("d", "other", other),
+                passage("e", f'a page that names "{one}"'),
+            ],
+            None,
+        )
+        assert [one.id for one in await index.showing(one, (EVERYONE,))] == ["a", "b"]
+        assert await index.showing(one, ()) == []
+        assert await index.showing("3" * 64, (EVERYONE,)) == []
+
+    async def test_what_another_one_writes_is_seen(self, index: KnowledgeIndex, tmp_path: Path) -> None:
+        other = await self.open_index(tmp_path)
+        await other.hold_images("eyes", 2)
+        await other.upsert([picture("a", "a word")], None, np.array([[1, 0]], dtype=np.float32))
+        assert await self.find(index, "word") == ["a"]
+        assert ids(await index.search(looking_like(1, 0))) == ["a"]
+        await other.close()
 
     async def test_deleting_takes_what_was_named_and_nothing_else(self, index: KnowledgeIndex) -> None:
         await index.upsert(

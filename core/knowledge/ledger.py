@@ -6,41 +6,15 @@ its passage was written anew. A source is unfinished from the begin of a run to 
 """
 
 import json
-import sqlite3
-from collections.abc import Generator, Iterable, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from sqlite3 import Connection
 from typing import Any, Literal
 
-from core.errors import IndexUnavailableError, SettingsError
-from core.evidence import OcrLine
+from core.knowledge.ledger_file import LedgerFile
+from core.knowledge.picture_notes import CAPTION, PictureNotes
 from core.knowledge.picture_passages import PictureMention
 from core.messages import Picture, Value
-
-VERSION = 1
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS roots (
-    source TEXT PRIMARY KEY, root TEXT NOT NULL, audience TEXT NOT NULL, read_at REAL NOT NULL,
-    finished INTEGER NOT NULL
-);
-CREATE TABLE IF NOT EXISTS files (
-    source TEXT NOT NULL, path TEXT NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, sha256 TEXT NOT NULL,
-    rules TEXT NOT NULL, outcome TEXT NOT NULL, reason TEXT NOT NULL, passages INTEGER NOT NULL,
-    read_at REAL NOT NULL, PRIMARY KEY (source, path)
-);
-CREATE TABLE IF NOT EXISTS pictures (
-    source TEXT NOT NULL, sha256 TEXT NOT NULL, picture TEXT NOT NULL, passage_id TEXT NOT NULL,
-    rules TEXT NOT NULL, stale INTEGER NOT NULL, PRIMARY KEY (source, sha256)
-);
-CREATE TABLE IF NOT EXISTS mentions (
-    source TEXT NOT NULL, path TEXT NOT NULL, ordinal INTEGER NOT NULL, sha256 TEXT NOT NULL, mention TEXT NOT NULL,
-    PRIMARY KEY (source, path, ordinal)
-);
-CREATE INDEX IF NOT EXISTS mentions_of_picture ON mentions (source, sha256);
-CREATE TABLE IF NOT EXISTS readings (
-    sha256 TEXT NOT NULL, version TEXT NOT NULL, lines TEXT NOT NULL, PRIMARY KEY (sha256, version)
-);
-"""
 
 _COLUMNS = ("path", "size", "mtime_ns", "sha256", "rules", "outcome", "reason", "passages", "read_at")
 
@@ -97,35 +71,21 @@ class Ledger:
     """The record of what was read. Open it once a process; several processes may have it open."""
 
     def __init__(self, file: Path) -> None:
-        self._file = file
-        with _clear_errors(file):
-            file.parent.mkdir(parents=True, exist_ok=True)
-            self._database = sqlite3.connect(file, timeout=30, isolation_level=None, check_same_thread=False)
-            self._database.execute("PRAGMA journal_mode = WAL")
-            self._database.execute("PRAGMA synchronous = FULL")
-            self._database.execute("PRAGMA secure_delete = ON")
-            made_by: int = self._database.execute("PRAGMA user_version").fetchone()[0]
-            if made_by == 0:
-                self._database.executescript(f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
-        if made_by not in (0, VERSION):
-            self._database.close()
-            raise SettingsError(
-                f"The record of what was read, {file}, was made by another version of Lorelens.",
-                hint="Delete it and read the documents in again with `lorelens ingest`.",
-            )
+        self._file = LedgerFile(file)
+        self.notes = PictureNotes(self._file)
 
     @property
     def folder(self) -> Path:
         """The data folder that it lies in."""
-        return self._file.parent
+        return self._file.file.parent
 
     def close(self) -> None:
         """Let go of the file."""
-        self._database.close()
+        self._file.close()
 
     def sources(self) -> list[SourceRecord]:
         """All sources, by name."""
-        rows = self._all("SELECT source, root, audience, read_at, finished FROM roots ORDER BY source")
+        rows = self._file.all("SELECT source, root, audience, read_at, finished FROM roots ORDER BY source")
         return [
             SourceRecord(
                 source=source, root=root, audience=tuple(json.loads(audience)), read_at=read_at, finished=bool(finished)
@@ -136,12 +96,12 @@ class Ledger:
     def note_source(self, record: SourceRecord) -> None:
         """Note how a source stands."""
         values = (record.source, record.root, json.dumps(record.audience), record.read_at, int(record.finished))
-        with self._transaction():
-            self._database.execute("INSERT OR REPLACE INTO roots VALUES (?, ?, ?, ?, ?)", values)
+        with self._file.transaction() as database:
+            database.execute("INSERT OR REPLACE INTO roots VALUES (?, ?, ?, ?, ?)", values)
 
     def files(self, source: str) -> dict[str, FileRecord]:
         """The files of a source by path."""
-        rows = self._all(
+        rows = self._file.all(
             f"SELECT {', '.join(_COLUMNS)} FROM files WHERE source = ?",  # noqa: S608 - our own constant
             (source,),
         )
@@ -149,23 +109,23 @@ class Ledger:
 
     def note(self, source: str, records: Iterable[FileRecord]) -> None:
         """Note what became of files."""
-        with self._transaction():
-            self._note(source, records)
+        with self._file.transaction() as database:
+            _note(database, source, records)
 
     def begin(self, source: str, paths: Iterable[str]) -> None:
         """Note that what is known of these files is about to change: if that is interrupted, they are read again."""
-        with self._transaction():
-            self._database.executemany(
+        with self._file.transaction() as database:
+            database.executemany(
                 "UPDATE files SET outcome = 'pending' WHERE source = ? AND path = ?", [(source, path) for path in paths]
             )
 
     def distrust(self, source: str) -> None:
         """Note that nothing of a source is surely in the index, so that all of it is read again."""
-        with self._transaction():
-            self._database.execute(
+        with self._file.transaction() as database:
+            database.execute(
                 "UPDATE files SET outcome = 'pending', rules = '', passages = 0 WHERE source = ?", (source,)
             )
-            self._database.execute("UPDATE pictures SET stale = 1 WHERE source = ?", (source,))
+            database.execute("UPDATE pictures SET stale = 1 WHERE source = ?", (source,))
 
     def finish(
         self,
@@ -174,44 +134,44 @@ class Ledger:
         mentions: dict[str, Sequence[tuple[Picture, PictureMention]]],
     ) -> None:
         """Note in one step that documents were written whole, and which pictures they mention (by document path)."""
-        with self._transaction():
-            self._note(source, records)
+        with self._file.transaction() as database:
+            _note(database, source, records)
             for record in records:
-                self._forget_mentions(source, record.path)
+                _forget_mentions(database, source, record.path)
                 for ordinal, (picture, mention) in enumerate(mentions.get(record.path, ())):
-                    self._database.execute(
+                    database.execute(
                         "INSERT INTO pictures VALUES (?, ?, ?, '', '', 1) "
                         "ON CONFLICT (source, sha256) DO UPDATE SET stale = 1",
                         (source, picture.sha256, picture.model_dump_json()),
                     )
-                    self._database.execute(
+                    database.execute(
                         "INSERT INTO mentions VALUES (?, ?, ?, ?, ?)",
                         (source, record.path, ordinal, picture.sha256, mention.model_dump_json()),
                     )
 
     def remove(self, source: str, paths: Iterable[str]) -> None:
         """Forget files that are gone; their pictures become stale."""
-        with self._transaction():
+        with self._file.transaction() as database:
             for path in paths:
-                self._forget_mentions(source, path)
-                self._database.execute("DELETE FROM files WHERE source = ? AND path = ?", (source, path))
+                _forget_mentions(database, source, path)
+                database.execute("DELETE FROM files WHERE source = ? AND path = ?", (source, path))
 
     def remove_source(self, source: str) -> None:
         """Forget all of a source."""
-        with self._transaction():
+        with self._file.transaction() as database:
             for statement in (
                 "DELETE FROM roots WHERE source = ?",
                 "DELETE FROM files WHERE source = ?",
                 "DELETE FROM mentions WHERE source = ?",
                 "DELETE FROM pictures WHERE source = ?",
             ):
-                self._database.execute(statement, (source,))
+                database.execute(statement, (source,))
 
     def documents_showing(self, source: str, names: Iterable[str]) -> set[str]:
         """Paths of documents that show a picture of one of these names."""
         found: set[str] = set()
         for name in names:
-            rows = self._all(
+            rows = self._file.all(
                 "SELECT path FROM mentions WHERE source = ? AND json_extract(mention, '$.name') = ?", (source, name)
             )
             found.update(row[0] for row in rows)
@@ -221,54 +181,48 @@ class Ledger:
         """Paths of documents that show one of these pictures."""
         found: set[str] = set()
         for sha256 in sha256s:
-            rows = self._all("SELECT path FROM mentions WHERE source = ? AND sha256 = ?", (source, sha256))
+            rows = self._file.all("SELECT path FROM mentions WHERE source = ? AND sha256 = ?", (source, sha256))
             found.update(row[0] for row in rows)
         return found
 
     def stale_pictures(self, source: str, rules: str) -> list[StalePicture]:
         """Pictures whose mentions, or the rules, changed, with all the mentions they have now, in a stable order."""
-        rows = self._all(
+        rows = self._file.all(
             "SELECT sha256, picture, passage_id FROM pictures WHERE source = ? AND (stale = 1 OR rules != ?) "
             "ORDER BY sha256",
             (source, rules),
         )
-        return [
-            StalePicture(
-                picture=Picture.model_validate_json(picture),
-                passage_id=passage_id,
-                mentions=tuple(self._mentions(source, sha256)),
-            )
-            for sha256, picture, passage_id in rows
-        ]
+        return [self._with_mentions(source, row) for row in rows]
 
     def begin_pictures(self, source: str, passage_ids: Mapping[str, str]) -> None:
         """Note which passages (by sha256 of the picture) are about to be written, so that they can be found again."""
-        with self._transaction():
-            self._database.executemany(
+        with self._file.transaction() as database:
+            database.executemany(
                 "UPDATE pictures SET stale = 1, passage_id = ? WHERE source = ? AND sha256 = ?",
                 [(passage_id, source, sha256) for sha256, passage_id in passage_ids.items()],
             )
 
     def finish_pictures(self, source: str, sha256s: Iterable[str], rules: str) -> None:
         """Note that the passages of pictures were written under these rules."""
-        with self._transaction():
-            self._database.executemany(
+        with self._file.transaction() as database:
+            database.executemany(
                 "UPDATE pictures SET stale = 0, rules = ? WHERE source = ? AND sha256 = ?",
                 [(rules, source, sha256) for sha256 in sha256s],
             )
 
     def remove_picture(self, source: str, sha256: str) -> bool:
-        """Forget a picture of a source; answer whether no source has it any more, which forgets what OCR read too."""
-        with self._transaction():
-            self._database.execute("DELETE FROM pictures WHERE source = ? AND sha256 = ?", (source, sha256))
-            left = self._database.execute("SELECT 1 FROM pictures WHERE sha256 = ?", (sha256,)).fetchone()
+        """Forget a picture of a source; answer whether no source has it any more, which forgets its notes too."""
+        with self._file.transaction() as database:
+            database.execute("DELETE FROM pictures WHERE source = ? AND sha256 = ?", (source, sha256))
+            left = database.execute("SELECT 1 FROM pictures WHERE sha256 = ?", (sha256,)).fetchone()
             if left is None:
-                self._database.execute("DELETE FROM readings WHERE sha256 = ?", (sha256,))
+                database.execute("DELETE FROM readings WHERE sha256 = ?", (sha256,))
+                database.execute("DELETE FROM notes WHERE sha256 = ?", (sha256,))
         return left is None
 
     def picture_counts(self, source: str) -> PictureCounts:
         """How many pictures of a source have a passage."""
-        rows = self._all(
+        rows = self._file.all(
             "SELECT count(*) FILTER (WHERE stale = 0), count(*) FROM pictures WHERE source = ? AND passage_id != ''",
             (source,),
         )
@@ -276,69 +230,53 @@ class Ledger:
 
     def all_pictures(self) -> set[str]:
         """sha256 of the pictures of all sources."""
-        return {row[0] for row in self._all("SELECT sha256 FROM pictures")}
+        return {row[0] for row in self._file.all("SELECT sha256 FROM pictures")}
 
     def pictures(self, source: str) -> list[str]:
         """sha256 of the pictures of a source."""
-        return [row[0] for row in self._all("SELECT sha256 FROM pictures WHERE source = ?", (source,))]
+        return [row[0] for row in self._file.all("SELECT sha256 FROM pictures WHERE source = ?", (source,))]
 
-    def reading(self, sha256: str, version: str) -> tuple[OcrLine, ...] | None:
-        """What OCR of this version read in a picture, if it did."""
-        rows = self._all("SELECT lines FROM readings WHERE sha256 = ? AND version = ?", (sha256, version))
-        return tuple(OcrLine.model_validate(line) for line in json.loads(rows[0][0])) if rows else None
+    def uncaptioned(self, source: str, model: str = "") -> list[StalePicture]:
+        """Pictures that a document shows and that no model (or not this one) has described, in a stable order."""
+        rows = self._file.all(
+            "SELECT sha256, picture, passage_id FROM pictures WHERE source = ?1 AND NOT EXISTS (SELECT 1 FROM notes "
+            "WHERE notes.sha256 = pictures.sha256 AND kind = ?2 AND (?3 = '' OR maker = ?3)) ORDER BY sha256",
+            (source, CAPTION, model),
+        )
+        found = [self._with_mentions(source, row) for row in rows]
+        return [one for one in found if one.mentions]
 
-    def keep_reading(self, sha256: str, version: str, lines: Sequence[OcrLine]) -> None:
-        """Keep what OCR read."""
-        encoded = json.dumps([line.model_dump() for line in lines], ensure_ascii=False)
-        with self._transaction():
-            self._database.execute("INSERT OR REPLACE INTO readings VALUES (?, ?, ?)", (sha256, version, encoded))
+    def distrust_images(self) -> None:
+        """Note that no vector of a picture is surely in the index, so that the pictures of all sources get theirs."""
+        with self._file.transaction() as database:
+            database.execute("UPDATE pictures SET stale = 1")
+
+    def _with_mentions(self, source: str, row: tuple[Any, ...]) -> StalePicture:
+        sha256, picture, passage_id = row
+        return StalePicture(
+            picture=Picture.model_validate_json(picture),
+            passage_id=passage_id,
+            mentions=tuple(self._mentions(source, sha256)),
+        )
 
     def _mentions(self, source: str, sha256: str) -> list[PictureMention]:
-        rows = self._all(
+        rows = self._file.all(
             "SELECT mention FROM mentions WHERE source = ? AND sha256 = ? ORDER BY path, ordinal", (source, sha256)
         )
         return [PictureMention.model_validate_json(row[0]) for row in rows]
 
-    def _note(self, source: str, records: Iterable[FileRecord]) -> None:
-        self._database.executemany(
-            "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [(source, *(getattr(one, column) for column in _COLUMNS)) for one in records],
-        )
 
-    def _forget_mentions(self, source: str, path: str) -> None:
-        self._database.execute(
-            "UPDATE pictures SET stale = 1 WHERE source = ? AND sha256 IN "
-            "(SELECT sha256 FROM mentions WHERE source = ? AND path = ?)",
-            (source, source, path),
-        )
-        self._database.execute("DELETE FROM mentions WHERE source = ? AND path = ?", (source, path))
-
-    def _all(self, statement: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-        with _clear_errors(self._file):
-            return self._database.execute(statement, values).fetchall()
-
-    @contextmanager
-    def _transaction(self) -> Generator[None]:
-        with _clear_errors(self._file):
-            self._database.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-            except BaseException:
-                if self._database.in_transaction:
-                    self._database.execute("ROLLBACK")
-                raise
-            self._database.execute("COMMIT")
+def _note(database: Connection, source: str, records: Iterable[FileRecord]) -> None:
+    database.executemany(
+        "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [(source, *(getattr(one, column) for column in _COLUMNS)) for one in records],
+    )
 
 
-@contextmanager
-def _clear_errors(file: Path) -> Generator[None]:
-    try:
-        yield
-    except (sqlite3.Error, OSError) as error:
-        broken = isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError)
-        raise IndexUnavailableError(
-            f"The record of what was read, {file}, can't be used: {error}.",
-            hint="Delete it and read the documents in again with `lorelens ingest`."
-            if broken
-            else "Check that the data folder can be written and that the disk is not full; then run it again.",
-        ) from error
+def _forget_mentions(database: Connection, source: str, path: str) -> None:
+    database.execute(
+        "UPDATE pictures SET stale = 1 WHERE source = ? AND sha256 IN "
+        "(SELECT sha256 FROM mentions WHERE source = ? AND path = ?)",
+        (source, source, path),
+    )
+    database.execute("DELETE FROM mentions WHERE source = ? AND path = ?", (source, path))

@@ -84,7 +84,7 @@ class PictureIngest:
 
     async def _lines(self, sha256: str, path: str) -> tuple[OcrLine, ...]:
         """What OCR reads in a picture; kept, as it takes a second or two."""
-        known = self.ledger.reading(sha256, OCR_VERSION)
+        known = self.ledger.notes.reading(sha256, OCR_VERSION)
         if known is not None:
             return known
         data = await asyncio.to_thread(self.pictures.get, sha256)
@@ -99,5 +99,5 @@ class PictureIngest:
             _log.exception("The text in %s could not be read", path)
             self.warnings.append(NotRead(path=path, reason=f"The text in this picture can't be read: {error}."))
             return ()
-        self.ledger.keep_reading(sha256, OCR_VERSION, lines)
+        self.ledger.notes.keep_reading(sha256, OCR_VERSION, lines)
         return lines

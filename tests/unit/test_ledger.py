@@ -3,11 +3,13 @@
 import sqlite3
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from core.errors import IndexUnavailableError, SettingsError
 from core.evidence import OcrLine
 from core.knowledge.ledger import FileRecord, Ledger, SourceRecord
+from core.knowledge.ledger_file import FILES_AND_PICTURES
 from core.knowledge.picture_passages import PictureMention
 from core.messages import Picture
 
@@ -29,7 +31,7 @@ def test_what_is_noted_is_there_for_the_next_process(ledger: Ledger, tmp_path: P
     record = SourceRecord(source="docs", root="/docs", audience=("everyone",), read_at=7.0, finished=False)
     ledger.note_source(record)
     ledger.note("docs", [PAGE])
-    ledger.keep_reading(PICTURE.sha256, "1", LINES)
+    ledger.notes.keep_reading(PICTURE.sha256, "1", LINES)
     ledger.close()
 
     other = Ledger(tmp_path / "data" / "ledger.sqlite")
@@ -37,8 +39,8 @@ def test_what_is_noted_is_there_for_the_next_process(ledger: Ledger, tmp_path: P
     assert other.sources() == [record]
     assert other.files("docs") == {"a.md": PAGE}
     assert other.files("elsewhere") == {}
-    assert other.reading(PICTURE.sha256, "1") == LINES
-    assert other.reading(PICTURE.sha256, "2") is None
+    assert other.notes.reading(PICTURE.sha256, "1") == LINES
+    assert other.notes.reading(PICTURE.sha256, "2") is None
 
 
 def test_two_processes_see_each_other(ledger: Ledger, tmp_path: Path) -> None:
@@ -80,12 +82,66 @@ def test_documents_are_found_by_the_picture_they_show(ledger: Ledger) -> None:
 def test_what_ocr_read_is_forgotten_with_the_last_source_that_has_the_picture(ledger: Ledger) -> None:
     for source in ("docs", "wiki"):
         ledger.finish(source, [PAGE], {"a.md": [(PICTURE, mention("a.md"))]})
-    ledger.keep_reading(PICTURE.sha256, "1", LINES)
+    ledger.notes.keep_reading(PICTURE.sha256, "1", LINES)
 
     assert not ledger.remove_picture("docs", PICTURE.sha256)
-    assert ledger.reading(PICTURE.sha256, "1") == LINES
+    assert ledger.notes.reading(PICTURE.sha256, "1") == LINES
     assert ledger.remove_picture("wiki", PICTURE.sha256)
-    assert ledger.reading(PICTURE.sha256, "1") is None
+    assert ledger.notes.reading(PICTURE.sha256, "1") is None
+
+
+def test_newest_caption_counts_and_makes_the_picture_stale_wherever_it_is_shown(ledger: Ledger) -> None:
+    for source in ("docs", "wiki"):
+        ledger.finish(source, [PAGE], {"a.md": [(PICTURE, mention("a.md"))]})
+        ledger.begin_pictures(source, {PICTURE.sha256: "id"})
+        ledger.finish_pictures(source, [PICTURE.sha256], "1")
+    assert [one.picture for one in ledger.uncaptioned("docs")] == [PICTURE]
+
+    ledger.notes.keep_caption(PICTURE.sha256, "one", "A cat.")
+    ledger.notes.keep_caption(PICTURE.sha256, "two", "A tabby cat.")
+
+    assert ledger.notes.caption(PICTURE.sha256) == "A tabby cat."
+    assert ledger.uncaptioned("docs") == ledger.uncaptioned("docs", "one") == []
+    assert [one.picture for one in ledger.uncaptioned("docs", "three")] == [PICTURE]
+    assert len(ledger.stale_pictures("docs", "1")) == len(ledger.stale_pictures("wiki", "1")) == 1
+
+
+def test_picture_that_nothing_shows_any_more_needs_no_caption(ledger: Ledger) -> None:
+    ledger.finish("docs", [PAGE], {"a.md": [(PICTURE, mention("a.md"))]})
+    ledger.remove("docs", ["a.md"])
+    assert ledger.uncaptioned("docs") == []
+
+
+def test_notes_of_a_picture_are_kept_by_who_made_them_and_go_with_it(ledger: Ledger) -> None:
+    ledger.finish("docs", [PAGE], {"a.md": [(PICTURE, mention("a.md"))]})
+    vector = np.array([0.6, 0.8], dtype=np.float32)
+    notes = ledger.notes
+    notes.keep_looks(PICTURE.sha256, "1", "photo, red\n照片，红色")
+    notes.keep_vector(PICTURE.sha256, "eyes", vector)
+    notes.keep_caption(PICTURE.sha256, "one", "A cat.")
+
+    kept = notes.vector(PICTURE.sha256, "eyes")
+    assert kept is not None and kept.tolist() == vector.tolist()
+    assert notes.vector(PICTURE.sha256, "other eyes") is None
+    assert notes.looks(PICTURE.sha256, "1") == "photo, red\n照片，红色"
+    assert notes.looks(PICTURE.sha256, "2") is None
+    assert ledger.remove_picture("docs", PICTURE.sha256)
+    assert notes.vector(PICTURE.sha256, "eyes") is None
+    assert notes.caption(PICTURE.sha256) == ""
+
+
+def test_ledger_from_before_there_were_captions_is_taken_on(tmp_path: Path) -> None:
+    file = tmp_path / "ledger.sqlite"
+    with sqlite3.connect(file) as database:
+        database.executescript(f"{FILES_AND_PICTURES} PRAGMA user_version = 1;")
+        database.execute("INSERT INTO roots VALUES ('docs', '/docs', '[\"everyone\"]', 7.0, 1)")
+    database.close()
+
+    ledger = Ledger(file)
+
+    assert [one.source for one in ledger.sources()] == ["docs"]
+    ledger.notes.keep_caption(PICTURE.sha256, "one", "A cat.")
+    assert Ledger(file).notes.caption(PICTURE.sha256) == "A cat."
 
 
 def test_step_that_fails_changes_nothing(ledger: Ledger) -> None:

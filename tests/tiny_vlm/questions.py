@@ -8,10 +8,12 @@ from tests.tiny_vlm.scenes import COLOURS, NEW_COLOURS, SHAPES, Scene, Thing
 
 NUMBERS = ("zero", "one", "two", "three")
 MEANINGS = tuple(
-    (
-        "stop go wait danger safe open closed start end hot cold full empty fire water left right up down slow fast "
-        "quiet loud push pull lock ready busy free north south east west day night rest work help home exit"
-    ).split()
+    word
+    for line in (
+        "stop go wait danger safe open closed start end hot cold full empty fire water left right up down slow fast",
+        "quiet loud push pull lock ready busy free north south east west day night rest work help home exit",
+    )
+    for word in line.split()
 )
 HEADINGS = (
     "Lights", "Signs", "Handbook", "Team handbook", "Manual", "The lights", "The signs", "Rules", "Guide", "Notes",
@@ -19,7 +21,7 @@ HEADINGS = (
 )  # fmt: skip
 KEYS_OF_TEXT = (
     *COLOURS, *NEW_COLOURS, *SHAPES, *MEANINGS,
-    *"pink black white brown grey star cross manual note rule guide new old sign door machine".split(),
+    "pink", "black", "white", "brown", "grey", "star", "cross", "manual", "note", "rule", "guide", "new", "old", "door",
 )  # fmt: skip
 KINDS = ("colour", "shape", "colour of", "shape of", "passage", "not listed", "no passage", "count", "caption", "text")
 

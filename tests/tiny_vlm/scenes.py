@@ -87,8 +87,7 @@ def scene_without_name(random: Random) -> Scene:
 
 
 def _draw(random: Random, wanted: Sequence[tuple[str, str, Colour]], ground: Colour) -> Scene:
-    smallest, largest = {1: (9.75, 18.0), 2: (8.25, 11.25)}.get(len(wanted), (7.5, 9.0))
-    places = _places(random, [random.uniform(smallest, largest) for _ in wanted])
+    places = _places(random, len(wanted))
     # Half of the pictures are drawn larger and shrunk, so that edges are smooth as in a photograph.
     scale = random.choice((1, 3))
     picture = Image.new("RGB", (SIDE * scale, SIDE * scale), ground)
@@ -119,18 +118,18 @@ def _outline(shape: str, random: Random) -> list[tuple[float, float]]:
     return [(random.uniform(0.45, 1) * math.cos(angle), random.uniform(0.45, 1) * math.sin(angle)) for angle in angles]
 
 
-def _places(random: Random, halves: Sequence[float]) -> list[tuple[float, float, float]]:
-    """Centres at which squares of these half sides do not touch; all are placed anew where one finds no room."""
+def _places(random: Random, many: int) -> list[tuple[float, float, float]]:
+    """Centre and half side of squares that do not touch; sizes and places are drawn anew where one finds no room."""
+    smallest, largest = {1: (9.75, 18.0), 2: (8.25, 11.25)}.get(many, (7.2, 9.0))
     while True:
         placed: list[tuple[float, float, float]] = []
-        for half in halves:
-            for _ in range(60):
-                x, y = random.uniform(half + 1, SIDE - 2 - half), random.uniform(half + 1, SIDE - 2 - half)
-                if all(max(abs(x - a), abs(y - b)) > half + other + 2 for a, b, other in placed):
-                    placed.append((x, y, half))
-                    break
-        if len(placed) == len(halves):
-            return placed
+        for _ in range(60):
+            half = random.uniform(smallest, largest)
+            x, y = random.uniform(half + 1, SIDE - 2 - half), random.uniform(half + 1, SIDE - 2 - half)
+            if all(max(abs(x - a), abs(y - b)) > half + other + 2 for a, b, other in placed):
+                placed.append((x, y, half))
+            if len(placed) == many:
+                return placed
 
 
 def _ground(random: Random) -> Colour:

@@ -1,15 +1,21 @@
 """From a turn of the mailbox to the parts of its reply: what was asked, together, with what was said before."""
 
+import logging
 from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
 from core.assistant import Assistant
 from core.conversations import Conversations
+from core.errors import StoreUnavailableError
+from core.explaining.keeping import KeptAnswers
+from core.explaining.record import AnswerRecord
 from core.intent import wants_stop
 from core.language import is_chinese
 from core.messages import Message
 from core.question import Question
 from core.reply import Finished, ReplyPart, Text
+
+_log = logging.getLogger(__name__)
 
 
 class Answerer(Protocol):
@@ -26,6 +32,7 @@ class AssistantAnswers:
     def __init__(self, assistant: Assistant, store: Conversations, *, history_tokens: int) -> None:
         self._assistant = assistant
         self._store = store
+        self._kept = KeptAnswers(store)
         self._history_tokens = history_tokens
 
     async def __call__(self, questions: Sequence[Question]) -> AsyncIterator[ReplyPart]:
@@ -37,8 +44,19 @@ class AssistantAnswers:
             yield Finished()
             return
         history = await self._store.history(first.place.conversation, self._history_tokens, before=first)
-        async for part in self._assistant.answer(message, history):
+        asked = tuple(question.message.id for question in questions)
+
+        async def keep(record: AnswerRecord) -> None:
+            await self._keep(record.model_copy(update={"asked": asked}))
+
+        async for part in self._assistant.answer(message, history, keep=keep):
             yield part
+
+    async def _keep(self, record: AnswerRecord) -> None:
+        try:
+            await self._kept.keep(record)
+        except StoreUnavailableError as error:  # the answer itself is worth more than what explains it
+            _log.warning("What an answer stood on could not be kept: %s", error)
 
 
 def together(messages: Sequence[Message]) -> Message:

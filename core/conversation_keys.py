@@ -30,7 +30,9 @@ class ConversationKeys(NamedTuple):
     `messages` is a hash from message id to entry; `order` a sorted set of message ids by the time they were sent;
     `gone` a sorted set of the ids of deleted messages by the time of the deletion, so that they don't come back;
     `asked` a hash from the id of each message that wanted an answer to the attempt that submitted it; `questions` a
-    hash from the ids of those that are not answered yet to what their answer needs.
+    hash from the ids of those that are not answered yet to what their answer needs. `answers` is a hash from the ids of
+    answered messages to what the answer stood on, and `stood_on` one from the same ids to those of all messages that it
+    was made from.
     """
 
     messages: str
@@ -38,6 +40,8 @@ class ConversationKeys(NamedTuple):
     gone: str
     asked: str
     questions: str
+    answers: str
+    stood_on: str
 
 
 def shard_of(conversation: str) -> int:
@@ -156,15 +160,55 @@ end
 
 REMEMBER_SCRIPT = REMEMBER + "return remember(KEYS[1], KEYS[2], KEYS[3], ARGV[1], ARGV[2], ARGV[3])"
 
-EDIT_SCRIPT = """
+FORGET_ANSWERS = """
+local function forget_answers(answers, stood_on, ids)
+  local going = {}
+  for _, id in ipairs(ids) do
+    going[id] = true
+  end
+  local kept = redis.call('HGETALL', stood_on)
+  for at = 1, #kept, 2 do
+    for _, id in ipairs(cjson.decode(kept[at + 1])) do
+      if going[id] then
+        redis.call('HDEL', answers, kept[at])
+        redis.call('HDEL', stood_on, kept[at])
+        break
+      end
+    end
+  end
+end
+"""
+"""What an answer stood on goes with any of the messages that it was made from."""
+
+FORGET_ANSWERS_SCRIPT = FORGET_ANSWERS + "forget_answers(KEYS[6], KEYS[7], ARGV)"
+
+KEEP_ANSWER_SCRIPT = """
+for _, id in ipairs(cjson.decode(ARGV[3])) do
+  if redis.call('HEXISTS', KEYS[1], id) == 0 then
+    return 0
+  end
+end
+redis.call('HSET', KEYS[6], ARGV[1], ARGV[2])
+redis.call('HSET', KEYS[7], ARGV[1], ARGV[3])
+return 1
+"""
+"""1 if what an answer stood on is kept; 0 if one of the messages that it was made from is kept no more."""
+
+EDIT_SCRIPT = (
+    FORGET_ANSWERS
+    + """
 if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 then
   return 0
 end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+forget_answers(KEYS[6], KEYS[7], {ARGV[1]})
 return 1
 """
+)
 
-DELETE_SCRIPT = """
+DELETE_SCRIPT = (
+    FORGET_ANSWERS
+    + """
 if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 then
   return 0
 end
@@ -173,8 +217,10 @@ redis.call('ZREM', KEYS[2], ARGV[1])
 for _, hash in ipairs({KEYS[1], KEYS[4], KEYS[5]}) do
   redis.call('HDEL', hash, ARGV[1])
 end
+forget_answers(KEYS[6], KEYS[7], {ARGV[1]})
 return 1
 """
+)
 
 RELEASE_PICTURE_SCRIPT = """
 redis.call('SREM', KEYS[2], unpack(ARGV))

@@ -13,6 +13,7 @@ from core.conversation_keys import (
     ATTEMPT_LENGTH,
     DELETE_SCRIPT,
     EDIT_SCRIPT,
+    FORGET_ANSWERS_SCRIPT,
     RELEASE_PICTURE_SCRIPT,
     REMEMBER_SCRIPT,
     Command,
@@ -176,7 +177,7 @@ class Conversations:
         """Forget all that was said in a conversation, and the pictures that no other message carries."""
         keys = self.keys.conversation(conversation)
         forgotten = await self._forget(conversation, await self.redis.execute("HKEYS", keys.messages))
-        await self.redis.execute("DEL", keys.gone)
+        await self.redis.execute("DEL", keys.gone, keys.answers, keys.stood_on)
         await self.redis.erase()
         return forgotten
 
@@ -198,7 +199,7 @@ class Conversations:
         forgotten = [await self._sweep_pictures()]
         if self._conversation_days:
             oldest = time.time() - self._conversation_days * _DAY
-            async for page in self._all_conversations():
+            async for page in self.all_conversations():
                 forgotten += [await self._sweep_conversation(one, oldest) for one in page]
         if any(one != Forgotten() for one in forgotten):
             await self.redis.erase()
@@ -234,6 +235,7 @@ class Conversations:
                     ("ZREM", keys.order, *page),
                     ("HDEL", keys.asked, *page),
                     ("HDEL", keys.questions, *page),
+                    script(FORGET_ANSWERS_SCRIPT, keys, page),
                 ]
             )
             messages += removed
@@ -277,14 +279,14 @@ class Conversations:
     async def statistics(self) -> StoreStatistics:
         """How much is kept."""
         conversations = messages = 0
-        async for page in self._all_conversations():
+        async for page in self.all_conversations():
             counts = await self.redis.execute_all([("ZCARD", self.keys.conversation(one).order) for one in page])
             conversations += sum(count > 0 for count in counts)
             messages += sum(counts)
         pictures = await self.redis.execute("ZCARD", self.keys.pictures)
         return StoreStatistics(conversations=conversations, messages=messages, pictures=pictures)
 
-    async def _all_conversations(self) -> AsyncIterator[list[str]]:
+    async def all_conversations(self) -> AsyncIterator[list[str]]:
         """The names of all conversations, page by page."""
         position = -1
         seen: set[str] = set()

@@ -6,7 +6,7 @@ the record goes with any message that it stood on (`core.explaining.keeping`).
 
 import base64
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -49,6 +49,10 @@ class AnswerRecord(Value):
         """The id of the question's message, by which the record is found."""
         return self.question.id
 
+    def may_be_seen_by(self, audience: Collection[str]) -> bool:
+        """Whether somebody who may see what these principals may see could have read the answer too."""
+        return set(self.audience) <= set(audience)
+
     @property
     def stood_on(self) -> tuple[str, ...]:
         """The ids of all messages that the answer was made from."""
@@ -74,25 +78,6 @@ def record_of(turn: Turn, reply: Reply) -> AnswerRecord:
         said=turn.said if prompt else "",
         answered_at=datetime.now(UTC),
     )
-
-
-def visible_to(record: AnswerRecord, audience: Sequence[str]) -> AnswerRecord:
-    """The record without the passages that an audience may not see; their numbers stay.
-
-    Whoever reads an answer in its place was its audience; this is for one that is asked about from elsewhere.
-    """
-    if set(record.audience) <= set(audience):
-        return record
-    passages = tuple(one for one in record.evidence.passages if set(one.passage.audience) & set(audience))
-    evidence = record.evidence.model_copy(update={"passages": passages})
-    seen = {one.passage.path for one in passages}
-    reply = record.reply.model_copy(
-        update={
-            "citations": tuple(one for one in record.reply.citations if one.source in seen),
-            "pictures": tuple(one for one in record.reply.pictures if one.source in seen),
-        }
-    )
-    return record.model_copy(update={"evidence": evidence, "reply": reply, "prompt": ()})
 
 
 async def prompt_of(record: AnswerRecord, find: Callable[[str], Awaitable[bytes | None]]) -> list[BaseMessage]:

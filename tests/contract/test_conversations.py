@@ -17,9 +17,13 @@ from redis.crc import key_slot
 from core.conversation_keys import ATTEMPT_LENGTH, REMEMBER_SCRIPT, KeySpace, script, write_entry
 from core.conversations import MESSAGE_OVERHEAD, Conversations, Forgotten
 from core.errors import StoreUnavailableError
+from core.evidence import Evidence
+from core.explaining.keeping import KeptAnswers
+from core.explaining.record import AnswerRecord
 from core.messages import Author, Message, Picture, Place
 from core.pictures import NormalizedPicture
 from core.redis_client import ConnectedRedis, connect
+from core.reply import Reply
 from core.tokens import estimate_tokens
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -371,6 +375,95 @@ async def test_statistics_count_what_is_kept(store: Conversations) -> None:
             await store.remember(said("text", place=place))
     counted = await store.statistics()
     assert (counted.conversations, counted.messages) == (30, 60)
+
+
+# --- what answers stood on -----------------------------------------------------------------------------------------
+
+
+def record_of(question: Message, *history: Message, answer: str = "It takes four minutes.") -> AnswerRecord:
+    return AnswerRecord(
+        question=question,
+        asked=(question.id,),
+        history=tuple(message.id for message in history),
+        evidence=Evidence(question=question.text, standalone=question.text),
+        reply=Reply(text=answer),
+        answered_at=NOON,
+    )
+
+
+async def test_what_an_answer_stood_on_is_found_by_its_question(store: Conversations) -> None:
+    kept = KeptAnswers(store)
+    first, second, elsewhere = said("first"), said("second"), said("elsewhere", place=OTHER)
+    for message in (first, second, elsewhere):
+        await store.remember(message)
+        assert await kept.keep(record_of(message))
+    await store.remember(said("not answered yet"))
+    assert await kept.find(TEAM.conversation, first.id) == record_of(first)
+    assert await kept.find(TEAM.conversation, elsewhere.id) is None
+    assert await kept.find_anywhere(elsewhere.id) == record_of(elsewhere)
+    assert await kept.find_anywhere("unknown") is None
+    assert await kept.last(TEAM.conversation) == record_of(second)
+    assert await kept.last("slack/T1/empty/") is None
+
+
+@pytest.mark.parametrize("which", ["the question", "what was said before"])
+@pytest.mark.parametrize("how", ["deleted", "edited", "forgotten", "swept"])
+async def test_what_an_answer_stood_on_goes_with_each_message_it_was_made_from(
+    store: Conversations, redis: ConnectedRedis, prefix: str, how: str, which: str
+) -> None:
+    kept = KeptAnswers(store)
+    now = datetime.now(UTC)
+    earlier, question, other = (said(text, by=text, at=now) for text in ("earlier", "question", "other"))
+    for message in (earlier, question, other):
+        await store.remember(message)
+    await kept.keep(record_of(question, earlier))
+    await kept.keep(record_of(other))
+    gone = question if which == "the question" else earlier
+
+    if how == "deleted":
+        await store.delete(TEAM.conversation, gone.id)
+    elif how == "edited":
+        await store.edit(gone.model_copy(update={"text": "in other words"}))
+    elif how == "forgotten":
+        await store.forget_person("slack", "T1", gone.author.id)
+    else:
+        order = KeySpace(prefix).conversation(TEAM.conversation).order
+        await redis.execute("ZADD", order, (now - timedelta(days=91)).timestamp() * 1e6, gone.id)
+        await store.sweep()
+
+    assert await kept.find(TEAM.conversation, question.id) is None
+    assert await kept.find(TEAM.conversation, other.id) == record_of(other)
+    assert await kept.last(TEAM.conversation) == record_of(other)
+
+
+async def test_what_answers_stood_on_is_forgotten_with_the_conversation(
+    store: Conversations, redis: ConnectedRedis, prefix: str
+) -> None:
+    question = said("question")
+    await store.remember(question)
+    await KeptAnswers(store).keep(record_of(question))
+    await store.forget_conversation(TEAM.conversation)
+    assert await redis.execute("KEYS", f"{prefix}*") == []
+
+
+async def test_nothing_is_kept_of_an_answer_whose_question_was_taken_back_meanwhile(
+    store: Conversations, redis: ConnectedRedis, prefix: str
+) -> None:
+    question = said("question")
+    await store.remember(question)
+    await store.delete(TEAM.conversation, question.id)
+    assert not await KeptAnswers(store).keep(record_of(question))
+    assert await redis.execute("EXISTS", KeySpace(prefix).conversation(TEAM.conversation).answers) == 0
+
+
+@pytest.mark.parametrize("entry", [b"", b"2 {}", b'1 {"said": "hunter2"}', b"\xff"])
+async def test_a_record_that_cannot_be_read_is_passed_over(
+    store: Conversations, redis: ConnectedRedis, prefix: str, entry: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    await redis.execute("HSET", KeySpace(prefix).conversation(TEAM.conversation).answers, "1", entry)
+    assert await KeptAnswers(store).find(TEAM.conversation, "1") is None
+    assert "is passed over" in caplog.text
+    assert "hunter2" not in caplog.text
 
 
 # --- a Redis that can't write --------------------------------------------------------------------------------------

@@ -20,9 +20,12 @@ def system_prompt() -> str:
     return files("config").joinpath("system.md").read_text(encoding="utf-8").format(declined=DECLINED)
 
 
-def render_evidence(evidence: Evidence) -> str:
-    """Evidence as text for a model: passages under their numbers, then what OCR read in the question's pictures."""
-    seal = secrets.token_hex(4)
+def render_evidence(evidence: Evidence, *, seal: str = "") -> str:
+    """Evidence as text for a model: passages under their numbers, then what OCR read in the question's pictures.
+
+    The delimiters' number is drawn at random unless `seal` is given, as training does to repeat itself.
+    """
+    seal = seal or secrets.token_hex(4)
     blocks = [_passage(passage, seal) for passage in evidence.passages]
     blocks += [_picture(reading, seal) for reading in evidence.pictures if reading.lines]
     if not blocks:
@@ -30,9 +33,9 @@ def render_evidence(evidence: Evidence) -> str:
     return "\n\n".join(blocks)
 
 
-def render_question(evidence: Evidence) -> str:
+def render_question(evidence: Evidence, *, seal: str = "") -> str:
     """The whole of a turn's text: the evidence first, the question last, where models attend to it best."""
-    return f"{render_evidence(evidence)}\n\nQuestion: {evidence.question}"
+    return f"{render_evidence(evidence, seal=seal)}\n\nQuestion: {evidence.question}"
 
 
 def brief_question(passage: str, question: str) -> str:

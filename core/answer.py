@@ -12,6 +12,7 @@ from core.knowledge.documents import Passage
 from core.language import is_chinese
 from core.messages import Picture
 from core.models.encoder import Encoder
+from core.models.served.notes import ANSWERED_BY, NOTES, notes_in_words
 from core.reading.selection import DECLINE_BELOW, select_sentences
 from core.reply import Citation, ReplyPart, ShownPicture, Text
 from core.turn import Turn
@@ -27,6 +28,7 @@ class AnswerStream:
         self._encoder = encoder
         self._citations = CitationStream(lambda number: turn.passage(number) is not None)
         self._metadata: dict[str, Any] = {}
+        self._notes: list[dict[str, Any]] = []
         self._notices: dict[str, None] = {}
         self.support: float | None = None
         self.tokens = 0
@@ -37,6 +39,11 @@ class AnswerStream:
         return bool(self._metadata.get("declined", self._citations.declined))
 
     @property
+    def answered_by(self) -> str:
+        """The model that answered, where it is not the first that was asked."""
+        return str(self._metadata.get(ANSWERED_BY, ""))
+
+    @property
     def text(self) -> str:
         """What was shown of the model's words."""
         return self._citations.text
@@ -44,6 +51,7 @@ class AnswerStream:
     def feed(self, message: AIMessage) -> Iterator[ReplyPart]:
         """Take the next piece of what the model says."""
         self._metadata.update(message.response_metadata)
+        self._notes += message.response_metadata.get(NOTES, [])
         self._notices.update(dict.fromkeys(message.response_metadata.get("notices", ())))
         if message.usage_metadata is not None:  # of each call of the model, with its last piece
             self.tokens += message.usage_metadata["total_tokens"]
@@ -62,6 +70,8 @@ class AnswerStream:
             yield Text(text=self._citations.feed(f" [{self._turn.read.number}]") + self._citations.close())
         for notice in self._notices:
             yield Text(text=f"\n\n_{notice}_")
+        if notes := notes_in_words(self._notes, in_chinese=is_chinese(self._turn.message.text)):
+            yield Text(text=notes)
         self.support = self._metadata.get("support")
         yield from self._cited()
         yield from self._pictures()

@@ -95,12 +95,15 @@ class Application:
             api_key=settings.model_api_key.get_secret_value() if settings.model_api_key else "",
             sees_pictures=settings.model_sees_pictures,
             calls_tools=settings.model_calls_tools,
+            silence=settings.model_timeout,
+            fallbacks=settings.model_fallbacks,
             local=LocalOptions(
                 device=settings.local_device,
                 precision=settings.local_precision,
                 batch=settings.local_batch,
                 context=settings.local_context,
             ),
+            data=self.data,
         )
 
     async def index(self) -> "LanceIndex":

@@ -16,6 +16,7 @@ from core.answer import AnswerStream
 from core.errors import LorelensError, ModelUnavailableError, QuestionError
 from core.explaining.record import KeepRecord, record_of
 from core.knowledge.search import KnowledgeSearch
+from core.language import is_chinese
 from core.messages import EVERYONE, Message
 from core.models.chat import EXTRACTIVE, ChatModel
 from core.models.encoder import Encoder
@@ -101,14 +102,20 @@ class Assistant:
             for part in answer.finish():
                 yield part
         except LorelensError as error:
-            yield Failure(code=error.code, message=error.message, hint=error.hint)
+            for part in answer.finish() if answer.text else ():  # what came before it broke off stays, with its sources
+                yield part
+            said, hint = error.said(in_chinese=is_chinese(turn.message.text))
+            yield Failure(code=error.code, message=said, hint=hint)
         yield Finished(
-            declined=answer.declined, support=answer.support, model=self._chat.name, tokens=self._tokens(turn, answer)
+            declined=answer.declined,
+            support=answer.support,
+            model=answer.answered_by or self._chat.name,
+            tokens=self._tokens(turn, answer),
         )
 
     def _tokens(self, turn: Turn, answer: AnswerStream) -> int:
         """What the model says it used; where a server does not say, an estimate of one call."""
-        if answer.tokens or not answer.text or self._chat.name == EXTRACTIVE:
+        if answer.tokens or not answer.text or EXTRACTIVE in (self._chat.name, answer.answered_by):
             return answer.tokens
         return estimate_tokens(system_prompt() + render_question(turn.evidence) + answer.text)
 

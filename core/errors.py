@@ -11,10 +11,11 @@ LorelensError
     ├── StoreUnavailableError   the conversation store (Redis)
     ├── IndexUnavailableError   the knowledge index
     ├── ModelUnavailableError   the chat model or the encoder
+    │   └── ModelFaultError         a served model refused, failed, fell silent or broke off; `fault` says which
     ├── PlatformUnavailableError   the platform that a reply is posted to
     └── LeaseLostError          another worker has taken over
 
-Each says what happened and, in `hint`, what the person can do.
+Each says what happened and, in `hint`, what the person can do; some, which people meet in chat, in Chinese as well.
 """
 
 
@@ -24,6 +25,9 @@ class LorelensError(Exception):
     code = "error"
     exit_code = 1
 
+    chinese: tuple[str, str] | None = None
+    """Message and hint in Chinese, where the error has them."""
+
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
         self.message = message
@@ -31,6 +35,10 @@ class LorelensError(Exception):
 
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".strip()
+
+    def said(self, *, in_chinese: bool) -> tuple[str, str]:
+        """Message and hint in the language of the person who is told."""
+        return self.chinese if in_chinese and self.chinese else (self.message, self.hint)
 
 
 class UserError(LorelensError):
@@ -94,6 +102,24 @@ class ModelUnavailableError(UnavailableError):
     """The chat model or the encoder is away."""
 
     code = "model"
+
+
+class ModelFaultError(ModelUnavailableError):
+    """A served model did not answer, or not to the end: `fault` is the kind of core.models.served.faults."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        fault: str = "unexpected",
+        chinese: tuple[str, str] | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.fault = fault
+        self.chinese = chinese
+        self.retry_after = retry_after
 
 
 class PlatformUnavailableError(UnavailableError):

@@ -1,12 +1,12 @@
 """Choosing the chat model: the extractive reader, a local vision-language model, or any provider of LangChain."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Any, cast
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from langchain_core.language_models import BaseChatModel
 
-from core.errors import MissingPartError, SettingsError
+from core.errors import SettingsError
 from core.models.encoder import Encoder
 from core.models.notes import PromptStyle
 
@@ -40,6 +40,18 @@ class LocalOptions:
     context: int = 8192
 
 
+@dataclass(frozen=True)
+class ServedOptions:
+    """How served models are asked; see the settings of the same names. `data` keeps what they can do."""
+
+    silence: float = 60.0
+    sees_pictures: bool | None = None
+    calls_tools: bool | None = None
+    base_url: str = ""
+    api_key: str = field(default="", repr=False)
+    data: Path | None = None
+
+
 async def load_chat_model(
     name: str,
     *,
@@ -48,54 +60,62 @@ async def load_chat_model(
     api_key: str = "",
     sees_pictures: bool | None = None,
     calls_tools: bool | None = None,
+    silence: float = 60.0,
+    fallbacks: str = "",
     local: LocalOptions | None = None,
+    data: Path | None = None,
 ) -> ChatModel:
     """The chat model that a setting names: "extractive", "local:model", or "provider:model", maybe on one's own server.
 
+    `fallbacks` names others, separated by commas, which are asked in turn where the one before does not answer; one on
+    another server of one's own is written "openai:name@http://host:port/v1". `silence` is how many seconds a served
+    model may say nothing; `data` is the folder that keeps what served models can do.
+
     Raises:
-        SettingsError: the name has no provider, or the provider refuses the settings.
+        SettingsError: a name has no provider, or the provider refuses the settings.
         MissingPartError: the provider's LangChain package is not installed.
-        ModelUnavailableError: a local model can't be loaded.
+        ModelUnavailableError: a local model can't be loaded, and there is no other.
     """
-    if name == EXTRACTIVE:
-        from core.models.extractive import ExtractiveChatModel
+    served = ServedOptions(silence, sees_pictures, calls_tools, base_url, api_key, data)
+    opening = Opening(encoder, local or LocalOptions(), served)
+    names = [name, *(other.strip() for other in fallbacks.split(",") if other.strip())]
+    for one in names:
+        _check_name(one)
+    if len(names) == 1:
+        return await opening.open(name)
+    from core.models.served.fallback import open_in_turn
 
-        return ChatModel(ExtractiveChatModel(encoder=encoder), name, sees_pictures=False, calls_tools=False)
-    if name.startswith(LOCAL):
-        from core.models.local.chat_model import open_local_model
+    return await open_in_turn(names, opening)
 
-        return await open_local_model(name.removeprefix(LOCAL), local or LocalOptions())
-    if ":" not in name:
+
+def _check_name(name: str) -> None:
+    if name != EXTRACTIVE and ":" not in name:
         raise SettingsError(
             f'The model "{name}" does not say its provider.',
             hint='Write "provider:name", for example "openai:gpt-5", or "local:FOLDER", or "extractive".',
         )
-    return ChatModel(
-        _provider_model(name, base_url, api_key), name, sees_pictures is not False, calls_tools is not False
-    )
 
 
-def _provider_model(name: str, base_url: str, api_key: str) -> BaseChatModel:
-    from langchain import chat_models
+@dataclass(frozen=True)
+class Opening:
+    """What models are opened with; `notice` is whether the extractive reader says that it only quotes."""
 
-    # Its overloads say "configurable" too, which needs arguments that are not given here.
-    create = cast(Callable[..., BaseChatModel], chat_models.init_chat_model)
-    provider = name.partition(":")[0]
-    options: dict[str, Any] = {"base_url": base_url} if base_url else {}
-    if api_key:
-        options["api_key"] = api_key
-    elif base_url and provider == "openai":
-        # Servers of one's own (vLLM, llama-server) take any key; the client insists on having one.
-        options["api_key"] = "none"
-    try:
-        return create(name, **options)
-    except ImportError as error:
-        raise MissingPartError(
-            f'The package for the provider "{provider}" is not installed: {error}.',
-            hint=f"Install it: pip install langchain-{provider}.",
-        ) from error
-    except Exception as error:  # providers raise errors of their own kinds for bad settings
-        raise SettingsError(
-            f'The model "{name}" could not be set up: {error}.',
-            hint="Check LORELENS_MODEL, LORELENS_MODEL_BASE_URL and LORELENS_MODEL_API_KEY.",
-        ) from error
+    encoder: Encoder | None
+    local: LocalOptions
+    served: ServedOptions
+    notice: bool = True
+
+    async def open(self, name: str) -> ChatModel:
+        """Open one model."""
+        if name == EXTRACTIVE:
+            from core.models.extractive import ExtractiveChatModel
+
+            reader = ExtractiveChatModel(encoder=self.encoder, notice=self.notice)
+            return ChatModel(reader, name, sees_pictures=False, calls_tools=False)
+        if name.startswith(LOCAL):
+            from core.models.local.chat_model import open_local_model
+
+            return await open_local_model(name.removeprefix(LOCAL), self.local)
+        from core.models.served.opening import open_served_model
+
+        return await open_served_model(name, self.served)

@@ -6,7 +6,7 @@ from core.training.scratch_config import ScratchConfig
 from core.training.word_tokenizer import CHAT_TEMPLATE, IMAGE, word_tokenizer
 
 if TYPE_CHECKING:
-    from transformers import LlavaForConditionalGeneration, LlavaProcessor
+    from transformers import LlavaProcessor
 
 
 def build_processor(config: ScratchConfig) -> "LlavaProcessor":
@@ -33,7 +33,7 @@ def build_processor(config: ScratchConfig) -> "LlavaProcessor":
     )
 
 
-def build_model(config: ScratchConfig, processor: "LlavaProcessor", *, seed: int) -> "LlavaForConditionalGeneration":
+def build_model(config: ScratchConfig, processor: "LlavaProcessor", *, seed: int) -> Any:
     """The model with its first, random weights."""
     import torch
     from transformers import LlamaConfig, LlavaConfig, LlavaForConditionalGeneration, SiglipVisionConfig
@@ -41,8 +41,9 @@ def build_model(config: ScratchConfig, processor: "LlavaProcessor", *, seed: int
     tokenizer: Any = processor.tokenizer
     vision, text = config.vision, config.text
     settings: Any = LlavaConfig
-    torch.manual_seed(seed)
-    model = LlavaForConditionalGeneration(
+    library: Any = torch
+    library.manual_seed(seed)
+    model: Any = LlavaForConditionalGeneration(
         settings(
             vision_config=SiglipVisionConfig(
                 hidden_size=vision.width,
@@ -74,7 +75,6 @@ def build_model(config: ScratchConfig, processor: "LlavaProcessor", *, seed: int
             tie_word_embeddings=True,
         )
     )
-    generation: Any = model.generation_config
-    generation.eos_token_id = tokenizer.eos_token_id
-    generation.pad_token_id = tokenizer.pad_token_id
+    model.generation_config.eos_token_id = tokenizer.eos_token_id
+    model.generation_config.pad_token_id = tokenizer.pad_token_id
     return model

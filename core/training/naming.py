@@ -67,7 +67,7 @@ def naming_loss(
         for number, region in enumerate(of_one):
             numbers = [word_numbers[word] for word in region.words]
             words[row, owner == number, : len(numbers)] = numbers
-    targets, weight = torch.from_numpy(words).to(patches.device), torch.from_numpy(weights).to(patches.device)
+    targets, weight = torch.tensor(words, device=patches.device), torch.tensor(weights, device=patches.device)
     likelihood = (patches @ word_vectors.T).log_softmax(-1)
     named = likelihood.gather(-1, targets.clamp(min=0)) * (targets >= 0)
     return -(named.mean(-1) * weight).sum() / weight.sum()

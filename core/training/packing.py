@@ -6,7 +6,6 @@ beginning ends, and a block mask lets its tokens see the beginning and themselve
 what the prompt alone would give.
 """
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
@@ -30,8 +29,8 @@ class PromptTokens(NamedTuple):
 class Packed:
     """Rows of packed prompts.
 
-    `tokens`, `positions` and `labels` are of shape (rows, length), `mask` of shape (rows, 1, length, length), true where
-    a token (third axis) sees another (last axis). A label is a token of an answer at its own place, or `IGNORED`.
+    `tokens`, `positions` and `labels` are of shape (rows, length), `mask` of shape (rows, 1, length, length), true
+    where a token (third axis) sees another (last axis). A label is a token of an answer at its own place, or `IGNORED`.
     """
 
     tokens: "torch.Tensor"
@@ -72,7 +71,7 @@ class _Row(NamedTuple):
 def _row(prompts: Sequence[PromptTokens]) -> _Row:
     # The last token before an answer predicts the answer's first token, so it stays in the prompt's own part.
     shared = min(
-        len(os.path.commonprefix([prompt.tokens for prompt in prompts])),
+        _beginning(prompts),
         *(prompt.prompt - 1 for prompt in prompts),
     )
     row = _Row(prompts[0].tokens[:shared], list(range(shared)), [0] * shared, [IGNORED] * shared)
@@ -83,3 +82,13 @@ def _row(prompts: Sequence[PromptTokens]) -> _Row:
         row.segments.extend([number] * len(own))
         row.labels.extend([IGNORED] * (prompt.prompt - shared) + prompt.tokens[prompt.prompt :])
     return row
+
+
+def _beginning(prompts: Sequence[PromptTokens]) -> int:
+    """How many tokens all prompts begin with."""
+    shared = 0
+    for tokens in zip(*(prompt.tokens for prompt in prompts), strict=False):
+        if len(set(tokens)) > 1:
+            break
+        shared += 1
+    return shared

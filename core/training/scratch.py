@@ -1,7 +1,8 @@
 """Training a small vision-language model from nothing, on lessons.
 
 In the first part only pictures are learned (patches name their regions) and only texts without pictures are read; then
-all questions. A step's lessons follow from its number alone, so a run that was broken off goes on as if it had not been.
+all questions. A step's lessons follow from its number alone, so a run that was broken off goes on as if it had not
+been.
 """
 
 import time
@@ -20,6 +21,7 @@ from core.training.checkpoints import read_checkpoint, write_checkpoint
 from core.training.lessons import Exchange, Lesson, LessonSource
 from core.training.naming import naming_loss
 from core.training.packing import IGNORED, Packed, PromptTokens, pack
+from core.training.prompts import PromptMaker
 from core.training.scratch_config import ScratchConfig
 
 CHECKPOINT = "checkpoint.pt"
@@ -79,8 +81,9 @@ class _Run:
     def __init__(self, config: ScratchConfig, source: LessonSource, seed: int, device: str) -> None:
         self.config, self._source, self._seed, self._device = config, source, seed, device
         self.processor: Any = build_processor(config)
-        self.model: Any = build_model(config, self.processor, seed=seed).to(device).train()
-        self._optimizer = torch.optim.AdamW(
+        self.model = build_model(config, self.processor, seed=seed)
+        self.model.to(device).train()
+        self._optimizer: Any = torch.optim.AdamW(
             self.model.parameters(), lr=config.schedule.learning_rate, betas=(0.9, 0.98), weight_decay=0.01, fused=True
         )
         self._prompts = _Prompts(self.processor, image_tokens=config.vision.grid**2)
@@ -113,7 +116,8 @@ class _Run:
         self._set_rate(share)
         naming, answers = self._losses(lessons, alone=alone)
         self._optimizer.zero_grad()
-        (naming * self.config.naming.weight + answers).backward()
+        loss: Any = naming * self.config.naming.weight + answers
+        loss.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self._optimizer.step()
         self._lessons += many
@@ -221,18 +225,17 @@ class _Run:
 
 
 class _Prompts:
-    """Exchanges as tokens, as the model's own chat template has them."""
+    """Exchanges as tokens, by the code that asks the model later."""
 
     def __init__(self, processor: Any, *, image_tokens: int) -> None:
-        self._processor, self._image_tokens = processor, image_tokens
-        self._tokenizer: Any = processor.tokenizer
-        self.pad: int = self._tokenizer.pad_token_id
+        self._maker, self._image_tokens = PromptMaker(processor, "brief"), image_tokens
+        self.pad: int = processor.tokenizer.pad_token_id
         self.image: int = processor.image_token_id
         self._cached = lru_cache(maxsize=50_000)(self._of)
 
     def word(self, word: str) -> int:
         """The token of a word that is one."""
-        numbers: list[int] = self._tokenizer(f" {word}", add_special_tokens=False)["input_ids"]
+        numbers = self._maker.tokens(f" {word}")
         if len(numbers) != 1:
             raise SettingsError(
                 f'A region\'s word, "{word}", is not one token.', hint="Add it to the words of the tokenizer."
@@ -241,23 +244,13 @@ class _Prompts:
 
     def of(self, lesson: Lesson, exchange: Exchange) -> PromptTokens:
         """A prompt and its answer; the picture's token stands as often as the picture has patches."""
-        return self._cached(lesson.picture is not None, exchange)
+        return self._cached(lesson.picture is not None, exchange.passage, exchange.question, exchange.answer)
 
-    def _of(self, shown: bool, exchange: Exchange) -> PromptTokens:
-        from core.prompting import brief_question
-
-        content = [{"type": "image"}] * shown + [
-            {"type": "text", "text": brief_question(exchange.passage, exchange.question)}
+    def _of(self, shown: bool, passage: str, question: str, answer: str) -> PromptTokens:
+        asked, answer = self._maker.texts(passage, question, answer, shown=shown)
+        prompt = [
+            token
+            for number in self._maker.tokens(asked)
+            for token in [number] * (self._image_tokens if number == self.image else 1)
         ]
-        asked = [{"role": "user", "content": content}]
-        answered = [*asked, {"role": "assistant", "content": [{"type": "text", "text": exchange.answer}]}]
-        prompt: str = self._processor.apply_chat_template(asked, tokenize=False, add_generation_prompt=True)
-        whole: str = self._processor.apply_chat_template(answered, tokenize=False)
-        before = self._tokens(prompt)
-        return PromptTokens(before + self._tokens(whole.removeprefix(prompt)), len(before))
-
-    def _tokens(self, text: str) -> list[int]:
-        numbers: list[int] = self._tokenizer(text, add_special_tokens=False)["input_ids"]
-        return [
-            token for number in numbers for token in [number] * (self._image_tokens if number == self.image else 1)
-        ]
+        return PromptTokens(prompt + self._maker.tokens(answer), len(prompt))

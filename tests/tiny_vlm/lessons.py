@@ -58,6 +58,4 @@ def lesson_of(random: Random, scene: Scene) -> Lesson:
 
 def exchange_of(question: Question) -> Exchange:
     """A question as training takes it."""
-    return Exchange(
-        question=question.question, answer=question.answer, passage=question.passage, kind=question.kind
-    )
+    return Exchange(question=question.question, answer=question.answer, passage=question.passage, kind=question.kind)

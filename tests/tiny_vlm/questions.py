@@ -15,7 +15,7 @@ MEANINGS = tuple(
     )
     for word in line.split()
 )
-HEADINGS = (
+HEADINGS: Sequence[str] = (
     "Lights", "Signs", "Handbook", "Team handbook", "Manual", "The lights", "The signs", "Rules", "Guide", "Notes",
     "Machine room", "Doors", "Lights and signs", "Safety", "Door signs", "Team rules", "Machine lights", "Workshop",
 )  # fmt: skip
@@ -107,7 +107,7 @@ def passage_of(random: Random, key: str, meaning: str, *, light: bool | None = N
     if kind:
         forms = [*forms * 2, f"a {key} {kind} means {meaning}." if light else f"a {key} means {meaning}."]
     sentence = random.choice(forms)
-    headings = random.sample(HEADINGS, random.choice((0, 0, 1, 1, 2)))
+    headings: list[str] = random.sample(HEADINGS, random.choice((0, 0, 1, 1, 2)))
     if headings and random.random() < 0.15:
         headings[0] = _made_up_name(random)
     return "\n\n".join([*headings, sentence.capitalize()])

@@ -51,7 +51,18 @@ def normalize(data: bytes, *, name: str = "", limits: Limits = Limits()) -> Norm
     Raises:
         PictureError: it is empty, too large, broken, or not a picture of a known kind.
     """
-    called = f'"{name}"' if name else "the picture"
+    image = open_picture(data, name=name, limits=limits)
+    with _broken_as_error(_called(name)):
+        return _encode(image, name)
+
+
+def open_picture(data: bytes, *, name: str = "", limits: Limits = Limits()) -> "Image":
+    """A picture's pixels, as `normalize` would keep them: 8-bit RGB, upright, bounded.
+
+    Raises:
+        PictureError: it is empty, too large, broken, or not a picture of a known kind.
+    """
+    called = _called(name)
     if not data:
         raise PictureError(f"{called} is empty.", hint="Send it again.")
     if len(data) > limits.size:
@@ -65,7 +76,11 @@ def normalize(data: bytes, *, name: str = "", limits: Limits = Limits()) -> Norm
     with _broken_as_error(called):
         image = _open(data, kind)
         _check_size(image, called, limits)
-        return _encode(_plain(_decode(image, limits), limits), name)
+        return _plain(_decode(image, limits), limits)
+
+
+def _called(name: str) -> str:
+    return f'"{name}"' if name else "the picture"
 
 
 def sniff(data: bytes) -> str | None:

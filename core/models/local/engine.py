@@ -5,7 +5,7 @@ import copy
 import logging
 import queue
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Generator
 from concurrent.futures import Future
 from typing import Any, TypeVar, cast
 
@@ -63,7 +63,7 @@ class Engine:
         """How many answers wait for their turn."""
         return len(self._waiting) + len(self._submitted)
 
-    async def generate(self, prompt: Prompt, options: GenerationOptions | None = None) -> AsyncIterator[Piece]:
+    async def generate(self, prompt: Prompt, options: GenerationOptions | None = None) -> AsyncGenerator[Piece]:
         """The pieces of an answer as they are generated; the last has `finish`. Leaving the loop stops the generation.
 
         Raises:
@@ -90,7 +90,7 @@ class Engine:
         finally:
             self._cancel(request)
 
-    def stream(self, prompt: Prompt, options: GenerationOptions | None = None) -> Iterator[Piece]:
+    def stream(self, prompt: Prompt, options: GenerationOptions | None = None) -> Generator[Piece]:
         """The same for callers without an event loop."""
         pieces: queue.SimpleQueue[Piece | BaseException] = queue.SimpleQueue()
         request = self._submit(prompt, options or GenerationOptions(), pieces.put)

@@ -91,6 +91,7 @@ class RetrieveFirst(AgentMiddleware[AgentState[Any], Turn]):
             blocks: list[ContentBlock] = [{"type": "text", "text": "The pictures you opened, in order:"}, *opened]
             request = request.override(messages=[*request.messages, HumanMessage(content_blocks=blocks)])
         turn.prompt = [*([request.system_message] if request.system_message else []), *request.messages]
+        turn.tools = request.tools
         response = await handler(request)
         turn.said = "".join(message.text for message in response.result if isinstance(message, AIMessage))
         return response

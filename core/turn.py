@@ -6,8 +6,10 @@ is found twice is not given twice.
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from langchain_core.messages import BaseMessage
+from langchain_core.tools import BaseTool
 
 from core.evidence import Evidence, EvidencePassage, PictureReading
 from core.intent import Wants
@@ -37,6 +39,8 @@ class Turn:
     """The one passage that a model which is asked briefly was given."""
     prompt: list[BaseMessage] = field(default_factory=list[BaseMessage])
     """What the model was given at its last call."""
+    tools: Sequence[BaseTool | dict[str, Any]] = ()
+    """The tools that it was offered then."""
     said: str = ""
     """What it said to that, word for word."""
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from langchain_core.messages import BaseMessage, messages_from_dict, messages_to_dict
+from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import JsonValue
 
 from core.errors import PictureError
@@ -28,9 +29,9 @@ class AnswerRecord(Value):
 
     `question` is the message that was answered, `asked` the ids of all that were answered together, `history` those of
     the earlier messages that were read. `pictures` are what the question was about, in the order of
-    `evidence.pictures`. `prompt` is what the model was given at its last call and `said` what it said to that; the
-    prompt is kept only where pictures were in it, since only those have an attention to be shown, and in it a picture
-    is its hash.
+    `evidence.pictures`. `prompt` is what the model was given at its last call, beside `tools`, and `said` what it said
+    to that; they are kept only where pictures were in it, since only those have an attention to be shown, and in it a
+    picture is its hash.
     """
 
     question: Message
@@ -41,6 +42,7 @@ class AnswerRecord(Value):
     pictures: tuple[Picture, ...] = ()
     reply: Reply
     prompt: tuple[dict[str, JsonValue], ...] = ()
+    tools: tuple[dict[str, JsonValue], ...] = ()
     said: str = ""
     answered_at: datetime
 
@@ -75,6 +77,7 @@ def record_of(turn: Turn, reply: Reply) -> AnswerRecord:
         pictures=tuple(turn.pictures),
         reply=reply,
         prompt=prompt,
+        tools=tuple(convert_to_openai_tool(tool) for tool in turn.tools) if prompt else (),
         said=turn.said if prompt else "",
         answered_at=datetime.now(UTC),
     )

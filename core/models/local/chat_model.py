@@ -157,10 +157,19 @@ class TransformersChatModel(BaseChatModel):
                         await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
                     yield chunk
 
+    def prompt_of(self, messages: Sequence[BaseMessage], tools: Sequence[dict[str, Any]] = ()) -> Prompt:
+        """What the model reads of a conversation: as much of it as fits.
+
+        Raises:
+            QuestionError: not even the last question fits.
+            PictureError: a picture can't be read.
+        """
+        budget = Budget(self.context, _language(messages))
+        return budget.prompt(self._builder, read_messages(messages), tools)
+
     def _call(self, messages: list[BaseMessage], stop: list[str] | None, said: dict[str, Any]) -> "_Call":
         tools: list[dict[str, Any]] = said.get("tools") or []
-        budget = Budget(self.context, _language(messages))
-        prompt = budget.prompt(self._builder, read_messages(messages), tools)
+        prompt = self.prompt_of(messages, tools)
         options = GenerationOptions(
             max_tokens=max(1, min(said.get("max_tokens") or self.max_tokens, self.context - prompt.tokens)),
             temperature=said.get("temperature", self.temperature),

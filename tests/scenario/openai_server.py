@@ -63,12 +63,14 @@ class ModelServer:
 
 
 @contextmanager
-def model_server(script: Sequence[Scripted], abilities: Abilities | None = None) -> Generator[ModelServer]:
+def model_server(
+    script: Sequence[Scripted], abilities: Abilities | None = None, *, port: int = 0
+) -> Generator[ModelServer]:
     """Serve the scripted replies in order; the last one again and again."""
     server = ModelServer()
-    http = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, server, script, abilities or Abilities()))
+    http = _Server(("127.0.0.1", port), partial(_Handler, server, script, abilities or Abilities()))
     server.url = f"http://127.0.0.1:{http.server_port}/v1"
-    thread = threading.Thread(target=http.serve_forever, daemon=True)
+    thread = threading.Thread(target=http.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
         yield server
@@ -77,6 +79,13 @@ def model_server(script: Sequence[Scripted], abilities: Abilities | None = None)
         http.shutdown()
         http.server_close()
         thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that hangs up is no error of the server's."""
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -36,8 +36,6 @@ class Persistence:
     silence: float
     secrets: frozenset[str] = frozenset()
     says_end: bool = False
-    tries: int = TRIES
-    first_pause: float = FIRST_PAUSE
 
     async def ask(self, stream: Stream) -> AsyncGenerator[AIMessageChunk]:
         """The pieces of one answer.
@@ -57,9 +55,9 @@ class Persistence:
                 self._check_whole(answer)
             except Exception as error:
                 fault = self._fault(error, answer)
-                if fault.fault not in PASSING or answer.seen or attempt >= self.tries:
+                if fault.fault not in PASSING or answer.seen or attempt >= TRIES:
                     raise fault from error
-                pause = self._pause(attempt, fault)
+                pause = _pause(attempt, fault)
                 if pause > LONGEST_PAUSE:
                     raise fault from error
                 await asyncio.sleep(pause)
@@ -99,12 +97,6 @@ class Persistence:
             detail = f"{self.silence:.0f} s"
         return fault_error(fault, self.model, detail, retry_after=retry_after_of(error))
 
-    def _pause(self, attempt: int, fault: ModelFaultError) -> float:
-        """Twice as long each time, and not all at the same moment; or as long as the server asks for."""
-        if fault.retry_after is not None:
-            return fault.retry_after
-        return min(LONGEST_PAUSE, self.first_pause * 2 ** (attempt - 1)) * random.uniform(0.75, 1.25)  # noqa: S311
-
 
 class _Answer:
     """One answer while it comes in."""
@@ -129,6 +121,13 @@ class _Answer:
         ready = [*self.held, piece]
         self.held = []
         return ready
+
+
+def _pause(attempt: int, fault: ModelFaultError) -> float:
+    """Twice as long each time, and not all at the same moment; or as long as the server asks for."""
+    if fault.retry_after is not None:
+        return fault.retry_after
+    return min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempt - 1)) * random.uniform(0.75, 1.0)  # noqa: S311
 
 
 async def _next(pieces: AsyncIterator[AIMessageChunk]) -> AIMessageChunk | None:

@@ -49,8 +49,7 @@ def _create(name: str, options: dict[str, Any], api_key: str) -> BaseChatModel:
         return create(name, **options)
     except ImportError as error:
         raise MissingPartError(
-            f'The package for the provider "{provider}" is not installed: {error}.',
-            hint=f"Install it: pip install langchain-{provider.replace('_', '-')}.",
+            f'The LangChain package for the provider "{provider}" is not installed.', hint=f"{error}."
         ) from error
     except Exception as error:  # providers raise errors of their own kinds for bad settings
         raise SettingsError(

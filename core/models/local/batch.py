@@ -4,7 +4,7 @@ A step that fails for lack of memory is done again with fewer; one that fails ot
 by itself, so that only the one whose fault it is fails.
 """
 
-import contextlib
+import logging
 from collections.abc import Sequence
 from typing import Any, cast
 
@@ -14,6 +14,8 @@ from core.errors import LorelensError, ModelUnavailableError
 from core.models.local.forward import Forward, Running
 from core.models.local.request import Request
 
+_log = logging.getLogger(__name__)
+
 PROMPT_TOKENS = 4096
 """Tokens of prompts, padding included, that are read at once: those whose answers run wait for that long."""
 
@@ -21,8 +23,10 @@ PROMPT_TOKENS = 4096
 class Batch:
     """Answers that are generated side by side, up to `limit` of them."""
 
-    def __init__(self, forward: Forward, limit: int, ends: frozenset[int]) -> None:
+    def __init__(self, forward: Forward, limit: int, ends: frozenset[int], *, groups_pictures: bool = True) -> None:
+        """`groups_pictures` says whether prompts with pictures can be read side by side."""
         self._forward = forward
+        self._groups_pictures = groups_pictures
         self._ends = ends
         self._running: Running | None = None
         self.limit = limit
@@ -89,6 +93,8 @@ class Batch:
             if request.alone or (group and longest * (len(group) + 1) > PROMPT_TOKENS):
                 break
             group.append(request)
+            if not self._groups_pictures and any(one.prompt.pictures for one in group):
+                return [group[0]]
         return group
 
     def _take(self, logits: torch.Tensor, rows: range) -> None:
@@ -103,8 +109,7 @@ class Batch:
                 if not request.take(token, self._ends):
                     ended.append(row)
             except Exception as error:  # noqa: BLE001 - what fails for one answer must not end the others
-                with contextlib.suppress(Exception):
-                    request.deliver(error)
+                request.fail(explained(error))
                 ended.append(row)
         for row in reversed(ended):
             self._drop(row)
@@ -132,7 +137,7 @@ class Batch:
             waiting[:0] = group
             return
         for request in group:
-            request.deliver(explained(error))
+            request.fail(explained(error))
 
     def _could_not_step(self, error: Exception, waiting: list[Request]) -> None:
         """All go back, with what they have; whoever is alone and fails has failed."""
@@ -141,7 +146,7 @@ class Batch:
         if out_of_memory:
             _free()
         if len(requests) == 1:
-            requests[0].deliver(too_large(error) if out_of_memory else explained(error))
+            requests[0].fail(too_large(error) if out_of_memory else explained(error))
             return
         if out_of_memory:
             self.limit = max(1, len(requests) // 2)
@@ -165,19 +170,24 @@ def too_large(error: Exception) -> ModelUnavailableError:
         hint="Send fewer or smaller pictures, or a shorter question; whoever runs Lorelens can set a smaller "
         "LORELENS_LOCAL_CONTEXT or LORELENS_LOCAL_PRECISION.",
     )
-    told.__cause__ = error
-    return told
+    return _caused(told, error)
 
 
 def explained(error: Exception) -> Exception:
     """What the person is told of an error of the model."""
     if isinstance(error, LorelensError):
         return error
+    _log.warning("the model failed", exc_info=error)
     told = ModelUnavailableError(
         f"The model failed: {type(error).__name__}: {' '.join(str(error).split())[:300]}.",
         hint="Try again with another question or picture; if it stays so, choose another model.",
     )
-    told.__cause__ = error
+    return _caused(told, error)
+
+
+def _caused(told: ModelUnavailableError, error: Exception) -> ModelUnavailableError:
+    # Without its traceback: that would keep all that the failed step had computed in memory.
+    told.__cause__ = error.with_traceback(None)
     return told
 
 

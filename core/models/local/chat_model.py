@@ -46,7 +46,7 @@ async def open_local_model(name: str, options: LocalOptions) -> ChatModel:
     """
     loaded = await asyncio.to_thread(load_local, name, device=options.device, precision=options.precision)
     builder = await asyncio.to_thread(PromptBuilder, loaded.processor)
-    engine = Engine(loaded, options.batch)
+    engine = await asyncio.to_thread(Engine, loaded, options.batch)
     model = TransformersChatModel(engine=engine, builder=builder, context=context_of(loaded.model, options.context))
     return ChatModel(
         model,

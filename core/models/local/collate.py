@@ -1,8 +1,10 @@
 """Several prompts as one batch: tokens padded on the left, pictures one after the other."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
+from PIL import Image
 
 
 def collate(inputs: Sequence[dict[str, torch.Tensor]], pad: int) -> dict[str, torch.Tensor]:
@@ -16,9 +18,10 @@ def collate(inputs: Sequence[dict[str, torch.Tensor]], pad: int) -> dict[str, to
     longest = max(one["input_ids"].shape[1] for one in inputs)
     batch: dict[str, torch.Tensor] = {}
     for name in dict.fromkeys(name for one in inputs for name in one):
-        if all(name in one and one[name].shape == one["input_ids"].shape for one in inputs):
+        if all(one[name].shape == one["input_ids"].shape for one in inputs if name in one):
             filling = pad if name == "input_ids" else 0
-            batch[name] = torch.cat([_left_padded(one[name], longest, filling) for one in inputs])
+            values = [one.get(name, torch.zeros_like(one["input_ids"])) for one in inputs]
+            batch[name] = torch.cat([_left_padded(value, longest, filling) for value in values])
         else:
             batch[name] = _stacked([one[name] for one in inputs if name in one])
     return batch
@@ -37,3 +40,24 @@ def _stacked(values: Sequence[torch.Tensor]) -> torch.Tensor:
             padding += [0, wanted - size]
         padded.append(torch.nn.functional.pad(value, padding) if any(padding) else value)
     return torch.cat(padded)
+
+
+def pad_of(tokenizer: Any) -> int:
+    """The token that stands where there is none."""
+    pad = tokenizer.pad_token_id
+    return int(pad if pad is not None else tokenizer.eos_token_id or 0)
+
+
+def collates(processor: Any) -> bool:
+    """Whether `collate` makes of prompts with pictures what the processor makes of them; tried on blank pictures."""
+    token = str(getattr(processor, "image_token", None) or "<image>")
+    pictures = [Image.new("RGB", size, "gray") for size in ((64, 64), (96, 48), (48, 96))]
+    prompts = [(token, pictures[:1]), (f"{token} a {token}", pictures[1:])]
+    options: dict[str, Any] = {"return_tensors": "pt", "padding": True, "padding_side": "left"}
+    try:
+        wanted = processor(text=[text for text, _ in prompts], images=[shown for _, shown in prompts], **options)
+        apart = [processor(text=[text], images=[shown], **options) for text, shown in prompts]
+        made = collate(apart, pad_of(processor.tokenizer))
+    except (ValueError, TypeError, RuntimeError, KeyError):
+        return False
+    return set(made) == set(wanted) and all(torch.equal(made[name], wanted[name]) for name in made)

@@ -14,6 +14,7 @@ import torch
 from core.errors import ModelUnavailableError
 from core.models.local.answer_text import AnswerText
 from core.models.local.batch import Batch, explained
+from core.models.local.collate import collates, pad_of
 from core.models.local.forward import Forward
 from core.models.local.loading import LoadedModel
 from core.models.local.prompt import Prompt
@@ -37,9 +38,8 @@ class Engine:
         self._hidden = _hidden(loaded.tokenizer) | self._ends
         # A tokenizer of its own: prompts are made in other threads, and one tokenizer can't serve two at once.
         self._tokenizer = copy.deepcopy(loaded.tokenizer)
-        pad = loaded.tokenizer.pad_token_id
-        forward = Forward(loaded.model, loaded.device, loaded.dtype, pad if pad is not None else min(self._ends or {0}))
-        self._batch = Batch(forward, limit, self._ends)
+        forward = Forward(loaded.model, loaded.device, loaded.dtype, pad_of(loaded.tokenizer))
+        self._batch = Batch(forward, limit, self._ends, groups_pictures=collates(loaded.processor))
         self._waiting: list[Request] = []
         self._submitted: list[Request] = []
         self._jobs: list[_Job] = []
@@ -73,10 +73,7 @@ class Engine:
         pieces: asyncio.Queue[Piece | BaseException] = asyncio.Queue()
 
         def deliver(piece: Piece | BaseException) -> None:
-            try:
-                loop.call_soon_threadsafe(pieces.put_nowait, piece)
-            except RuntimeError:  # the loop is gone, and with it whoever waited
-                request.cancelled = True
+            loop.call_soon_threadsafe(pieces.put_nowait, piece)
 
         request = self._submit(prompt, options or GenerationOptions(), deliver)
         try:
@@ -165,7 +162,7 @@ class Engine:
             except Exception as error:  # noqa: BLE001 - a mistake of ours; it ends what runs, not what will be asked next
                 _log.exception("a step of the batch failed")
                 for request in self._batch.clear():
-                    request.deliver(explained(error))
+                    request.fail(explained(error))
             if self._batch.limit < limit:
                 _log.warning("memory ran out; from now on %d answers are generated side by side", self._batch.limit)
         self._end()
@@ -189,7 +186,7 @@ class Engine:
             left = [*self._batch.clear(), *self._waiting, *self._submitted]
             self._waiting, self._submitted = [], []
         for request in left:
-            request.deliver(_closed())
+            request.fail(_closed())
 
 
 def _closed() -> ModelUnavailableError:

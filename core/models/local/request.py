@@ -1,5 +1,6 @@
 """One answer that is asked for: its prompt, what was generated so far, and to whom the pieces go."""
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -78,6 +79,11 @@ class Request:
         if shown:
             self.deliver(Piece(shown))
         return True
+
+    def fail(self, error: BaseException) -> None:
+        """End the answer with an error, if anybody still waits for it."""
+        with contextlib.suppress(RuntimeError):  # the event loop that waited is gone
+            self.deliver(error)
 
     def _finish(self, shown: str, reason: FinishReason) -> None:
         shown += self.text.finish()

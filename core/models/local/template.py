@@ -32,16 +32,15 @@ class ChatTemplate:
 
     def __init__(self, processor: Any) -> None:
         """Raises SettingsError where there is none, or it can't render even a question."""
-        self._processor = processor
+        self._tokenizer = processor.tokenizer
         self.picture_token = str(getattr(processor, "image_token", None) or "<image>")
-        if not (getattr(processor, "chat_template", None) or getattr(processor.tokenizer, "chat_template", None)):
+        self._template = _template_of(processor)
+        if not self._template:
             raise SettingsError(
                 "The model has no chat template, so it can't be asked.",
                 hint="Choose an instruction-tuned model (often named -Instruct or -it), or put a chat_template.jinja "
                 "beside the weights.",
             )
-        if not getattr(processor, "chat_template", None):
-            processor.chat_template = processor.tokenizer.chat_template
         if not any(self._says([{"role": "user", "content": said}], _ONE) for said in ([_text(_ONE)], _ONE)):
             raise SettingsError(
                 "The model's chat template can't render a question.", hint="Put another chat_template.jinja beside it."
@@ -71,14 +70,12 @@ class ChatTemplate:
     @cached_property
     def control_tokens(self) -> re.Pattern[str]:
         """What must not stand in anybody's text: the tokens by which the template says who speaks, and pictures."""
-        tokenizer = self._processor.tokenizer
-        template = str(self._processor.chat_template)
         tokens = {
             str(token.content)
-            for token in tokenizer.added_tokens_decoder.values()
-            if token.special or (not token.content.isspace() and token.content in template)
+            for token in self._tokenizer.added_tokens_decoder.values()
+            if token.special or (not token.content.isspace() and token.content in self._template)
         }
-        tokens |= {self.picture_token, *(str(token) for token in tokenizer.all_special_tokens)}
+        tokens |= {self.picture_token, *(str(token) for token in self._tokenizer.all_special_tokens)}
         longest_first = sorted((token for token in tokens if len(token) > 1), key=len, reverse=True)
         return re.compile("|".join(re.escape(token) for token in longest_first) or r"(?!)")
 
@@ -187,11 +184,27 @@ class ChatTemplate:
             return False
 
     def _rendered(self, messages: list[dict[str, Any]], tools: Sequence[dict[str, Any]] = ()) -> str:
+        # By the tokenizer: some processors' own rendering wants their part for videos, which may not be there.
         return str(
-            self._processor.apply_chat_template(
-                messages, tools=list(tools) or None, add_generation_prompt=True, tokenize=False
+            self._tokenizer.apply_chat_template(
+                messages,
+                chat_template=self._template,
+                tools=list(tools) or None,
+                add_generation_prompt=True,
+                tokenize=False,
             )
         )
+
+
+def _template_of(processor: Any) -> str:
+    """The processor's template, else the tokenizer's; of several the one that is called "default"."""
+    for holder in (processor, processor.tokenizer):
+        template = getattr(holder, "chat_template", None)
+        if isinstance(template, dict):
+            template = cast(dict[str, str], template).get("default")
+        if template:
+            return str(template)
+    return ""
 
 
 def _text(text: str) -> dict[str, Any]:

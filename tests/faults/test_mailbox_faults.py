@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 from core.errors import LeaseLostError
 from core.messages import Place
@@ -15,7 +16,7 @@ from core.reply import Finished, ReplyPart, Text
 from tests.faults.mailbox_faults import FAULTS
 from tests.faults.mailbox_run import Fault, Load, measured
 from tests.faults.platform_outlet import PlatformOutlet
-from tests.faults.platform_server import RecordingPlatform
+from tests.faults.platform_server import RecordingPlatform, Standing
 
 pytestmark = pytest.mark.fault
 LOAD = Load(conversations=50, pause=0.4)
@@ -38,6 +39,43 @@ async def test_every_message_has_one_answer_or_reason(fault: Fault, tmp_path: Pa
     assert figures.struck >= fault.strikes_at_least
     assert figures.takeovers > 0 or not fault.is_taken_over
     assert bool(figures.dead_letters) == bool(fault.marks)
+
+
+class StalledPlatform(RecordingPlatform):
+    """Carries out a post that it had for long right after it was first asked what stands there."""
+
+    async def _find(self, request: web.Request) -> web.Response:
+        answer = await super()._find(request)
+        if not self.standing:
+            late = Standing("p-late", 0, "C", None, key=request.query["key"], replies_to=(), text="half …")
+            self.standing[late.id] = late
+        return answer
+
+
+async def test_a_post_that_a_stalled_platform_still_had_is_the_one_that_stays() -> None:
+    platform = StalledPlatform("metadata")
+    await platform.start()
+    outlet = PlatformOutlet(platform.url, "metadata", timeout=1)
+
+    async def ready() -> float:
+        return 5.0
+
+    noted: list[Posted] = []
+
+    async def note(posted: Posted) -> None:
+        noted.append(posted)
+
+    async def parts() -> AsyncIterator[ReplyPart]:
+        yield Text(text="whole")
+        yield Finished()
+
+    place = Place(platform="fake", workspace="T", channel="C")
+    posting = Posting(place=place, questions=(), key="k", taken_over=True, posted={}, ready=ready, note=note)
+    assert await outlet.post(posting, parts()) == "p-late"
+    await outlet.close()
+    await platform.close()
+    assert noted == [{"id": "p-late"}]
+    assert {one.id: one.text for one in platform.standing.values()} == {"p-late": "whole"}
 
 
 async def test_what_was_ready_before_a_pause_is_not_sent_after_it() -> None:

@@ -25,17 +25,20 @@ SHOWN_REASONS = 20
 def ingest_command(
     folder: Annotated[Path, typer.Argument(help="A folder, or a single file.")],
     source: Annotated[str, typer.Option("--source", help="A name for it; the folder's own if not given.")] = "",
+    recaption: Annotated[
+        bool, typer.Option("--recaption", help="Describe pictures again that another model has described.")
+    ] = False,
     as_json: JsonOption = False,
     data: DataOption = None,
 ) -> None:
     """Read documents and pictures in: what is new or changed is read, what vanished is removed."""
-    run(_ingest(folder, source, data, as_json=as_json), as_json=as_json)
+    run(_ingest(folder, source, data, recaption=recaption, as_json=as_json), as_json=as_json)
 
 
-async def _ingest(folder: Path, source: str, data: Path | None, *, as_json: bool) -> int:
+async def _ingest(folder: Path, source: str, data: Path | None, *, recaption: bool, as_json: bool) -> int:
     console = Console(stderr=as_json)
     async with Application(settings_for(data)) as application:
-        report = await read_in(application, folder, source, console)
+        report = await read_in(application, folder, source, console, recaption=recaption)
     if as_json:
         print(report.model_dump_json())
     else:
@@ -43,7 +46,9 @@ async def _ingest(folder: Path, source: str, data: Path | None, *, as_json: bool
     return 0
 
 
-async def read_in(application: Application, folder: Path, source: str, console: Console) -> IngestReport:
+async def read_in(
+    application: Application, folder: Path, source: str, console: Console, *, recaption: bool = False
+) -> IngestReport:
     """Read a folder in, with a progress bar."""
     reader = Reader(
         index=await application.index(),
@@ -51,6 +56,8 @@ async def read_in(application: Application, folder: Path, source: str, console: 
         pictures=application.pictures,
         ocr=application.ocr,
         encoder=application.encoder,
+        picture_encoder=application.picture_encoder,
+        captioner=application.captioner if application.settings.captions else None,
     )
     columns = (
         TextColumn("{task.description:<10}"),
@@ -61,7 +68,7 @@ async def read_in(application: Application, folder: Path, source: str, console: 
     )
     with Progress(*columns, console=console, transient=True) as bar:
         try:
-            return await ingest(folder, reader, source=source, progress=_Bar(bar))
+            return await ingest(folder, reader, source=source, recaption=recaption, progress=_Bar(bar))
         except asyncio.CancelledError:
             console.print("Stopped. What was read so far is kept; run the same command again to go on.")
             raise
@@ -90,6 +97,8 @@ def show_report(report: IngestReport, console: Console) -> None:
     )
     table.add_row("read", str(report.read), f"{report.passages} passages")
     table.add_row("pictures", str(report.pictures), f"{report.picture_seconds:.1f} s of them reading pictures")
+    if report.captions:
+        table.add_row("captions", str(report.captions), f"{report.caption_seconds:.1f} s waiting for the model")
     table.add_row("unchanged", str(report.unchanged), "")
     table.add_row("removed", str(report.removed), "")
     for reason, count in sorted(report.skipped.items()):

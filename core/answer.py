@@ -118,7 +118,11 @@ class AnswerStream:
                     name=evidence.passage.path.rpartition("/")[2],
                     alt=facts.alt,
                 )
-                yield ShownPicture(picture=picture, source=evidence.passage.path, caption=facts.alt or facts.caption)
+                yield ShownPicture(
+                    picture=picture,
+                    source=evidence.passage.path,
+                    caption=facts.alt or facts.caption or facts.appearance,
+                )
 
     def _fitting(self, cited: list[EvidencePassage]) -> list[EvidencePassage]:
         """A picture that was retrieved too and stands where the cited text stands; or the one that was asked for."""

@@ -11,6 +11,7 @@ from core.turn import PictureSource
 
 if TYPE_CHECKING:  # each of these costs time to import, and most commands need few of them
     from core.assistant import Assistant
+    from core.captioning import Captioner
     from core.conversations import Conversations
     from core.knowledge.lance import LanceIndex
     from core.knowledge.ledger import Ledger
@@ -19,6 +20,7 @@ if TYPE_CHECKING:  # each of these costs time to import, and most commands need 
     from core.models.chat import ChatModel
     from core.models.encoder import Encoder
     from core.models.ocr import OcrReader
+    from core.models.picture_encoder import PictureEncoder
 
 
 class Application:
@@ -57,6 +59,13 @@ class Application:
         return load_encoder(self.settings.encoder, self.settings.encoder_languages)
 
     @cached_property
+    def picture_encoder(self) -> "PictureEncoder | None":
+        """The encoder of text and pictures that the settings name."""
+        from core.models.picture_encoders import load_picture_encoder
+
+        return load_picture_encoder(self.settings.picture_encoder)
+
+    @cached_property
     def ocr(self) -> "OcrReader":
         """The reader of text in pictures."""
         from core.models.ocr import OcrReader
@@ -83,6 +92,15 @@ class Application:
             if self._chat is None:
                 self._chat = await self._load_chat()
             return self._chat
+
+    async def captioner(self) -> "Captioner | None":
+        """What writes captions with the chat model; None where it does not see pictures."""
+        if self.settings.model == "extractive":  # LangChain takes a second to import
+            return None
+        from core.captioning import Captioner
+
+        chat = await self.chat()
+        return Captioner(chat, at_once=self.settings.local_batch) if chat.sees_pictures else None
 
     async def _load_chat(self) -> "ChatModel":
         from core.models.chat import LocalOptions, load_chat_model
@@ -121,7 +139,7 @@ class Application:
         """Search over the index."""
         from core.knowledge.search import KnowledgeSearch
 
-        return KnowledgeSearch(await self.index(), self.encoder)
+        return KnowledgeSearch(await self.index(), self.encoder, self.picture_encoder)
 
     async def conversations(self) -> "Conversations":
         """The conversation store; an embedded Redis is started or joined if none is named."""
@@ -141,10 +159,22 @@ class Application:
         """The assistant; `pictures` finds the pictures of messages, those of the knowledge are found anyway."""
         from core.assistant import Assistant
 
+        find = self._finding(pictures)
+        return Assistant(
+            chat=await self.chat(), knowledge=await self.knowledge(), pictures=find, ocr=self.ocr, encoder=self.encoder
+        )
+
+    def explainer(self, pictures: PictureSource | None = None) -> "Explainer":
+        """What explains answers; `pictures` finds the pictures of messages."""
+        from core.explaining.explainer import Explainer
+
+        return Explainer(
+            encoder=self.encoder, ocr=self.ocr, find=self._finding(pictures), chat=self.chat, data=self.data
+        )
+
+    def _finding(self, pictures: PictureSource | None) -> PictureSource:
         async def find(sha256: str) -> bytes | None:
             data = await pictures(sha256) if pictures is not None else None
             return data if data is not None else self.pictures.get(sha256)
 
-        return Assistant(
-            chat=await self.chat(), knowledge=await self.knowledge(), pictures=find, ocr=self.ocr, encoder=self.encoder
-        )
+        return find

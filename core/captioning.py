@@ -17,9 +17,11 @@ from typing import Any, Literal, cast
 
 from langchain_core.messages import AIMessageChunk, ContentBlock, HumanMessage
 
+from core.errors import ModelUnavailableError
 from core.evidence import OcrLine
 from core.models.chat import ChatModel
 from core.models.ocr import text_of
+from core.models.served.notes import NOTES
 from core.prompting import DESCRIBE
 from core.reading.sentences import split_sentences
 
@@ -55,6 +57,7 @@ class Captioner:
 
     def __init__(self, chat: ChatModel, *, at_once: int = 8) -> None:
         self._chat = chat
+        self.at_once = at_once
         self._free = asyncio.Semaphore(at_once)
 
     @property
@@ -73,15 +76,14 @@ class Captioner:
         Raises:
             ModelUnavailableError: the model is away. Models of other makers raise errors of their own.
         """
-        async with self._free:
-            said = ""
-            async with aclosing(
-                cast(Any, self._chat.model.astream([self._message(picture, lines, language)]))
-            ) as chunks:
-                async for chunk in chunks:
-                    said += chunk.text if isinstance(chunk, AIMessageChunk) else ""
-                    if _is_enough(said):
-                        break
+        message = self._message(picture, lines, language)
+        said = ""
+        async with self._free, aclosing(cast(Any, self._chat.model.astream([message]))) as chunks:
+            async for chunk in chunks:
+                _check_seen(chunk, self._chat.name)
+                said += chunk.text
+                if _is_enough(said):
+                    break
         return clean_caption(said)
 
     def _message(self, picture: bytes, lines: Sequence[OcrLine], language: CaptionLanguage) -> HumanMessage:
@@ -108,6 +110,16 @@ def clean_caption(said: str) -> str:
             break
         kept = text[:end]
     return kept if len(kept) <= CAPTION_CHARACTERS else kept[: CAPTION_CHARACTERS - 1].rstrip() + "…"
+
+
+def _check_seen(chunk: AIMessageChunk, model: str) -> None:
+    """Refuse the words of a fallback that was not shown the picture."""
+    notes = cast(list[dict[str, str]], chunk.response_metadata.get(NOTES, []))
+    if any(note.get("kind") in {"unseen", "quoting"} for note in notes):
+        raise ModelUnavailableError(
+            f"The model {model} did not answer, and what would answer in its place can't see pictures.",
+            hint="Try again; if it stays so, check the model with `lorelens doctor`.",
+        )
 
 
 def _is_enough(said: str) -> bool:

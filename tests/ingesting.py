@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from core.evidence import OcrLine
+from core.knowledge.caption_ingest import CaptionerSource
 from core.knowledge.documents import Passage
 from core.knowledge.ingest import IngestReport, Reader, ingest
 from core.knowledge.lance import LanceIndex
@@ -19,6 +20,7 @@ from core.knowledge.ledger import Ledger
 from core.knowledge.picture_files import PictureFiles
 from core.models.encoder import Encoder
 from core.models.ocr import OcrReader
+from core.models.picture_encoder import PictureEncoder
 
 
 class OnceReader(OcrReader):
@@ -73,6 +75,8 @@ class Team:
         self.folder = place / "docs"
         self.data = place / "data"
         self.encoder = encoder
+        self.picture_encoder: PictureEncoder | None = None
+        self.captioner: CaptionerSource | None = None
         self.watch = Watch()
         self.folder.mkdir(exist_ok=True)
 
@@ -89,15 +93,23 @@ class Team:
         *,
         source: str = "",
         audience: tuple[str, ...] | None = None,
+        recaption: bool = False,
         watch: Watch | None = None,
     ) -> IngestReport:
         """Read the folder in, as a process of its own would."""
         index = await self.index()
         ledger = Ledger(self.data / "ledger.sqlite")
-        reader = Reader(index, ledger, self.pictures, OCR, self.encoder)
+        reader = Reader(index, ledger, self.pictures, OCR, self.encoder, self.picture_encoder, self.captioner)
         self.watch = watch or Watch()
         try:
-            return await ingest(path or self.folder, reader, source=source, audience=audience, progress=self.watch)
+            return await ingest(
+                path or self.folder,
+                reader,
+                source=source,
+                audience=audience,
+                recaption=recaption,
+                progress=self.watch,
+            )
         finally:
             ledger.close()
             await index.close()

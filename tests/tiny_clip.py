@@ -16,7 +16,7 @@ SHAPES = ("circle", "square", "triangle")
 NAMES = tuple(f"{colour} {shape}" for colour in COLOURS for shape in SHAPES)
 SIDE = 32
 STEPS = 400
-DRAWINGS = 40
+DRAWINGS = 80
 FORMS = ("{}", "a {}", "the picture of a {}")
 _TONES = {"red": (220, 40, 40), "green": (40, 170, 60), "blue": (40, 80, 220), "yellow": (230, 210, 40)}
 

@@ -52,7 +52,8 @@ class Document(Value):
 class PictureFacts(Value):
     """What is known of an indexed picture: its hash and size in pixels, and the words that describe it.
 
-    A picture shown by several pages is indexed once, with the words of all of them.
+    A picture shown by several pages is indexed once, with the words of all of them. `caption` is what a model that sees
+    wrote of it; `appearance` is what `core.reading.appearance` measured.
     """
 
     sha256: str
@@ -64,6 +65,7 @@ class PictureFacts(Value):
     context: str = ""
     headings: str = ""
     caption: str = ""
+    appearance: str = ""
 
 
 class Passage(Value):

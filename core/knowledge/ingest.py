@@ -2,9 +2,9 @@
 
 What is unchanged costs a look. What changed is replaced, what vanished is removed, what can't be read is reported and
 the rest goes on. Order of writes: a file is noted as pending; its new passages are written and those it has no more are
-deleted; then it is noted as read together with the pictures that it shows. Pictures are written after the documents.
-A run that is killed anywhere in between is finished by the next, and passages have the same ids each time, so nothing
-is there twice and nothing is lost.
+deleted; then it is noted as read together with the pictures that it shows. Pictures are written after the documents,
+and again as they get their captions. A run that is killed anywhere in between is finished by the next, and passages
+have the same ids each time, so nothing is there twice and nothing is lost.
 """
 
 import asyncio
@@ -18,6 +18,7 @@ from functools import partial
 from pathlib import Path
 
 from core.errors import SettingsError
+from core.knowledge.caption_ingest import CaptionerSource, CaptionIngest
 from core.knowledge.changes import Changes, add_dependents, compare, is_settled, read_again
 from core.knowledge.discover import Findings, FoundFile, Scope, discover, scope_of
 from core.knowledge.document_intake import DocumentIntake, ReadFile
@@ -32,6 +33,7 @@ from core.knowledge.picture_ingest import PictureIngest
 from core.messages import EVERYONE
 from core.models.encoder import Encoder
 from core.models.ocr import OcrReader
+from core.models.picture_encoder import PictureEncoder
 
 __all__ = ["IngestReport", "NotRead", "Progress", "Reader", "ingest"]
 
@@ -51,6 +53,8 @@ class Reader:
     pictures: PictureFiles
     ocr: OcrReader
     encoder: Encoder | None
+    picture_encoder: PictureEncoder | None = None
+    captioner: CaptionerSource | None = None
 
 
 @dataclass
@@ -81,6 +85,7 @@ async def ingest(
     *,
     source: str = "",
     audience: tuple[str, ...] | None = None,
+    recaption: bool = False,
     progress: Progress,
 ) -> IngestReport:
     """Read a folder (or a single file) into the index.
@@ -91,6 +96,7 @@ async def ingest(
         reader: where to, and with what.
         source: a name for it; the folder's own if empty. Reading the same source again brings it up to date.
         audience: who may see it; None: who might before, and everyone if it is new.
+        recaption: whether pictures that another model has described are described again.
         progress: who watches.
 
     Raises:
@@ -110,7 +116,10 @@ async def ingest(
         pictures_started = time.perf_counter()
         pictures = await _read_pictures(run)
         picture_seconds = time.perf_counter() - pictures_started
-        if run.read or changes.vanished or pictures or not record.finished:
+        captions_started = time.perf_counter()
+        captions = await _write_captions(run, pictures, anew=recaption)
+        caption_seconds = time.perf_counter() - captions_started
+        if run.read or changes.vanished or pictures.written or captions or not record.finished:
             await reader.index.optimize()
         if not record.finished:
             # A run that was interrupted may have kept pictures that no document shows in the end.
@@ -125,9 +134,11 @@ async def ingest(
         failed=(*findings.failed, *changes.failed, *run.failed),
         warnings=tuple(run.warnings),
         passages=run.passages,
-        pictures=pictures,
+        pictures=pictures.written,
+        captions=captions,
         seconds=time.perf_counter() - started,
         picture_seconds=picture_seconds,
+        caption_seconds=caption_seconds,
     )
 
 
@@ -272,8 +283,8 @@ async def _difference(run: _Run, one: ReadFile) -> tuple[list[Passage], list[str
     return new, sorted(old.keys() - {passage.id for passage in one.passages})
 
 
-async def _read_pictures(run: _Run) -> int:
-    """Bring the pictures up to date; answer how many were written."""
+async def _read_pictures(run: _Run) -> PictureIngest:
+    """Bring the pictures up to date."""
     reader = run.reader
     pictures = PictureIngest(
         source=run.source,
@@ -284,8 +295,29 @@ async def _read_pictures(run: _Run) -> int:
         pictures=reader.pictures,
         ocr=reader.ocr,
         encoder=reader.encoder,
+        picture_encoder=reader.picture_encoder,
         progress=run.progress,
         warnings=run.warnings,
     )
     await pictures.run()
-    return pictures.written
+    return pictures
+
+
+async def _write_captions(run: _Run, pictures: PictureIngest, *, anew: bool) -> int:
+    """Caption the pictures that have none; answer how many were captioned."""
+    reader = run.reader
+    if reader.captioner is None:
+        return 0
+    captions = CaptionIngest(
+        source=run.source,
+        ledger=reader.ledger,
+        pictures=reader.pictures,
+        captioner=reader.captioner,
+        progress=run.progress,
+        anew=anew,
+        warnings=run.warnings,
+    )
+    async with aclosing(captions.run()) as captioned:
+        async for hashes in captioned:
+            await pictures.renew(hashes)
+    return captions.written

@@ -11,7 +11,7 @@ class Progress(Protocol):
     """Who watches: called from the event loop, often."""
 
     def begin(self, stage: str, total: int) -> None:
-        """A stage begins: "documents" or "pictures", with how many."""
+        """A stage begins: "documents", "pictures" or "captions", with how many."""
         ...
 
     def advance(self, stage: str, item: str) -> None:
@@ -27,7 +27,8 @@ class NotRead(Value):
 
 
 class IngestReport(Value):
-    """What came of a run. Times are in seconds; `picture_seconds` is the share of reading pictures.
+    """What came of a run. Times are in seconds; `picture_seconds` is the share of reading pictures, `caption_seconds`
+    that of waiting for their captions.
 
     `skipped` counts by reason what was passed over; `failed` are files that could not be read, those known to be broken
     among them; `warnings` are parts of files that were read. `passages` and `pictures` count what was read in this run.
@@ -42,5 +43,7 @@ class IngestReport(Value):
     warnings: tuple[NotRead, ...] = ()
     passages: int = 0
     pictures: int = 0
+    captions: int = 0
     seconds: float = 0.0
     picture_seconds: float = 0.0
+    caption_seconds: float = 0.0

@@ -1,8 +1,8 @@
-"""The pictures of a source, brought up to date in the index: what OCR reads in them, and the words of their pages."""
+"""The pictures of a source, brought up to date in the index: what they say and show, and the words of their pages."""
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from core.errors import LorelensError
@@ -14,13 +14,17 @@ from core.knowledge.ingest_report import NotRead, Progress
 from core.knowledge.ledger import Ledger, StalePicture
 from core.knowledge.picture_files import PictureFiles
 from core.knowledge.picture_passages import picture_passage
+from core.knowledge.picture_vectors import encode_pictures
 from core.models.encoder import Encoder
 from core.models.ocr import VERSION as OCR_VERSION
 from core.models.ocr import OcrReader
+from core.models.picture_encoder import PictureEncoder
 from core.reading.appearance import VERSION as APPEARANCE_VERSION
 from core.reading.appearance import look
 from core.reading.appearance_words import describe
 
+VERSION = "2"
+"""Changes when the passage of a picture would be made differently of the same notes."""
 BATCH = 32
 
 _log = logging.getLogger(__name__)
@@ -38,19 +42,41 @@ class PictureIngest:
     pictures: PictureFiles
     ocr: OcrReader
     encoder: Encoder | None
+    picture_encoder: PictureEncoder | None
     progress: Progress
     warnings: list[NotRead] = field(default_factory=list[NotRead])
     written: int = 0
 
+    @property
+    def _rules(self) -> str:
+        encoder = self.picture_encoder.name if self.picture_encoder else "none"
+        return f"{self.rules}/{OCR_VERSION}/{APPEARANCE_VERSION}/{VERSION}/{encoder}"
+
     async def run(self) -> None:
         """Write the passages of pictures whose mentions or rules changed; remove those that nothing shows any more."""
-        rules = f"{self.rules}/{OCR_VERSION}/{APPEARANCE_VERSION}"
-        stale = self.ledger.stale_pictures(self.source, rules)
+        await self._make_room()
+        stale = self.ledger.stale_pictures(self.source, self._rules)
         await self._remove([one for one in stale if not one.mentions])
         shown = [one for one in stale if one.mentions]
         self.progress.begin("pictures", len(shown))
         for first in range(0, len(shown), BATCH):
-            await self._write(shown[first : first + BATCH], rules)
+            batch = shown[first : first + BATCH]
+            await self._write(batch, seen=True)
+            self.written += len(batch)
+
+    async def renew(self, sha256s: Collection[str]) -> None:
+        """Write the passages of these pictures, of which something new is known."""
+        stale = self.ledger.stale_pictures(self.source, self._rules)
+        await self._write([one for one in stale if one.picture.sha256 in sha256s])
+
+    async def _make_room(self) -> None:
+        """For vectors of this picture encoder; then no picture of any source has one yet."""
+        encoder = self.picture_encoder
+        if encoder is None or await self.index.picture_encoder() == encoder.name:
+            return
+        dimension = await asyncio.to_thread(lambda: encoder.dimension)
+        self.ledger.distrust_images()
+        await self.index.hold_images(encoder.name, dimension)
 
     async def _remove(self, gone: Sequence[StalePicture]) -> None:
         await self.index.delete_passages([one.passage_id for one in gone if one.passage_id])
@@ -58,29 +84,50 @@ class PictureIngest:
             if self.ledger.remove_picture(self.source, one.picture.sha256):
                 self.pictures.delete(one.picture.sha256)
 
-    async def _write(self, batch: Sequence[StalePicture], rules: str) -> None:
-        passages = [await self._passage(one) for one in batch]
+    async def _write(self, batch: Sequence[StalePicture], *, seen: bool = False) -> None:
+        passages = [await self._passage(one, seen=seen) for one in batch]
         vectors = await encode_passages(self.encoder, passages)
+        hashes = [one.picture.sha256 for one in batch]
+        images = await encode_pictures(self.picture_encoder, hashes, self.pictures, self.ledger.notes, self.warnings)
         ids = {one.picture.sha256: passage.id for one, passage in zip(batch, passages, strict=True)}
         old = [one.passage_id for one in batch if one.passage_id not in ("", ids[one.picture.sha256])]
         await self.index.delete_passages(old)
         self.ledger.begin_pictures(self.source, ids)
-        await self.index.upsert(passages, vectors)
-        self.ledger.finish_pictures(self.source, ids, rules)
-        self.written += len(batch)
+        await self.index.upsert(passages, vectors, images)
+        self.ledger.finish_pictures(self.source, ids, self._rules)
 
-    async def _passage(self, stale: StalePicture) -> Passage:
+    async def _passage(self, stale: StalePicture, *, seen: bool) -> Passage:
         # The document that shows it says more of it than the file lying in the folder does.
         mentions = sorted(stale.mentions, key=lambda one: (one.path == one.name, one.path))
         names = sorted({one.name for one in mentions})
         path = next((name for name in names if "#" not in name), names[0])
         lines = await self._lines(stale.picture.sha256, path)
-        data = await asyncio.to_thread(self.pictures.get, stale.picture.sha256)
-        caption = describe(await asyncio.to_thread(look, data, lines)) if data is not None else ""
-        self.progress.advance("pictures", path)
+        appearance = await self._looks(stale.picture.sha256, lines)
+        if seen:
+            self.progress.advance("pictures", path)
         return picture_passage(
-            mentions, lines, stale.picture, source=self.source, path=path, audience=self.audience, caption=caption
+            mentions,
+            lines,
+            stale.picture,
+            source=self.source,
+            path=path,
+            audience=self.audience,
+            caption=self.ledger.notes.caption(stale.picture.sha256),
+            appearance=appearance,
         )
+
+    async def _looks(self, sha256: str, lines: Sequence[OcrLine]) -> str:
+        """The words for how a picture looks; kept."""
+        version = f"{OCR_VERSION}/{APPEARANCE_VERSION}"
+        known = self.ledger.notes.looks(sha256, version)
+        if known is not None:
+            return known
+        data = await asyncio.to_thread(self.pictures.get, sha256)
+        if data is None:
+            return ""
+        words = describe(await asyncio.to_thread(look, data, lines))
+        self.ledger.notes.keep_looks(sha256, version, words)
+        return words
 
     async def _lines(self, sha256: str, path: str) -> tuple[OcrLine, ...]:
         """What OCR reads in a picture; kept, as it takes a second or two."""

@@ -21,6 +21,7 @@ CONTEXT_CHARACTERS = 1600
 HEADING_CHARACTERS = 800
 ALT_CHARACTERS = 500
 CAPTION_CHARACTERS = 800
+APPEARANCE_CHARACTERS = 800
 """Bounds on what is kept of each kind of words: a picture that fifty pages show is still one short passage."""
 REACH = 300
 """How far before a picture its context begins, in Latin letters."""
@@ -64,6 +65,7 @@ def picture_passage(
     path: str,
     audience: tuple[str, ...] = (EVERYONE,),
     caption: str = "",
+    appearance: str = "",
     use_names: bool = True,
     ordinal: int = 0,
 ) -> Passage:
@@ -76,7 +78,8 @@ def picture_passage(
         source: the knowledge source that it belongs to.
         path: where it is found within the source.
         audience: who may see all of the mentions.
-        caption: words for what it shows, from a model or from `core.reading.appearance`.
+        caption: what it shows, in the words of a model that sees.
+        appearance: what it looks like, in the words of `core.reading.appearance`.
         use_names: whether the words of file names count; off, alt texts that only repeat a file name are left out too.
         ordinal: its place among the pictures of `path`.
     """
@@ -90,6 +93,7 @@ def picture_passage(
         context=_joined((_end(one.context, REACH) for one in mentions), CONTEXT_CHARACTERS),
         headings=_joined((_place(one, use_names=use_names) for one in mentions), HEADING_CHARACTERS),
         caption=_joined(caption.splitlines(), CAPTION_CHARACTERS),
+        appearance=_joined(appearance.splitlines(), APPEARANCE_CHARACTERS),
     )
     first = mentions[0] if mentions else None
     languages = {one.language for one in mentions} or {detect_language(facts.ocr)}
@@ -140,7 +144,7 @@ def encoder_text(passage: Passage, languages: frozenset[str] | None) -> str:
     facts = passage.picture
     if facts is None:
         return passage.text
-    parts = [facts.caption, near(facts.context), facts.headings, facts.alt, facts.ocr, facts.context]
+    parts = [facts.caption, facts.appearance, near(facts.context), facts.headings, facts.alt, facts.ocr, facts.context]
     lines = [line for part in parts for line in part.split("\n") if line]
     return "\n".join(
         line for line in lines if languages is None or detect_language(line) in languages or not _has_letters(line)
@@ -213,8 +217,9 @@ def _within(texts: Sequence[str], limit: int) -> list[str]:
 
 
 def _text(facts: PictureFacts) -> str:
-    """What a person reads of it: its name, where it stands, what comes before it, what it looks like, what it says."""
-    parts = (facts.alt, facts.headings, facts.context, facts.caption, " · ".join(facts.ocr.split("\n")))
+    """What a person reads of it: its name, where it stands, what comes before it, what it shows, what it says."""
+    said = " · ".join(facts.ocr.split("\n"))
+    parts = (facts.alt, facts.headings, facts.context, facts.caption, facts.appearance, said)
     return "\n".join(part for part in parts if part)
 
 

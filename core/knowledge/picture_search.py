@@ -97,6 +97,7 @@ def _fields(facts: PictureFacts) -> dict[str, tuple[str, float]]:
     return {
         "ocr": (facts.ocr, 1.0),
         "caption": (facts.caption, 1.0),
+        "appearance": (facts.appearance, 1.0),
         "near": (near(facts.context), 1.0),
         "headings": (facts.headings, 1.0),
         "alt": (facts.alt, 1.0),

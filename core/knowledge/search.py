@@ -10,6 +10,7 @@ from core.knowledge.ranking import rerank
 from core.language import detect_language
 from core.messages import EVERYONE
 from core.models.encoder import Encoder
+from core.models.picture_encoder import PictureEncoder
 
 CANDIDATES = 60
 QUERY_CHARACTERS = 2000
@@ -22,9 +23,12 @@ Kinds = tuple[Literal["text", "picture"], ...]
 class KnowledgeSearch:
     """Finds passages for a question."""
 
-    def __init__(self, index: KnowledgeIndex, encoder: Encoder | None) -> None:
+    def __init__(
+        self, index: KnowledgeIndex, encoder: Encoder | None, picture_encoder: PictureEncoder | None = None
+    ) -> None:
         self._index = index
         self._encoder = encoder
+        self._picture_encoder = picture_encoder
 
     async def search(
         self,

@@ -139,7 +139,7 @@ def _passage(shown: Shown, parts: set[str]) -> Passage:
         shown.picture.picture,
         source="bench",
         path=shown.picture.picture.sha256,
-        caption=shown.appearance if "appearance" in parts else "",
+        appearance=shown.appearance if "appearance" in parts else "",
         use_names=False,
     )
 

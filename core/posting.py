@@ -22,8 +22,8 @@ class Posting:
 
     It goes to `place`; `questions` are what it answers, oldest first, and none where all were deleted. `key` is the
     same at every try: give it to the platform as its nonce, or in the message's metadata. With `taken_over`, a reply
-    that was not noted may stand there already, or be on its way: where the platform does not dedupe by a nonce, look for
-    the key before anything is posted, and once more afterwards; the oldest stays. `posted` is what was noted.
+    that was not noted may stand there already, or be on its way: where the platform does not dedupe by a nonce, look
+    for the key before anything is posted, and once more afterwards; the oldest stays. `posted` is what was noted.
     """
 
     def __init__(

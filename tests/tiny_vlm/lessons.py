@@ -8,9 +8,11 @@ from core.training.lessons import Exchange, Lesson, Region
 from tests.tiny_vlm.questions import Question, lookup, questions_of
 from tests.tiny_vlm.scenes import SEEN, SIDE, UNSEEN, Pair, Scene, scene_alike, scene_of, scene_without_name
 
-READING = 20
+READING = 48
 """One lesson of so many has no picture."""
 LOOKUPS = 6
+NAMELESS = 0.45
+"""The share of scenes whose things have a colour or a shape without a name."""
 HELD_OUT = 100
 
 
@@ -24,7 +26,7 @@ class Scenes:
         random = Random(f"{self._seed} {number}")
         if number % READING == 0:
             return Lesson(None, tuple(exchange_of(lookup(random)) for _ in range(LOOKUPS)))
-        scene = scene_without_name(random) if random.random() < 0.45 else scene_of(random)
+        scene = scene_without_name(random) if random.random() < NAMELESS else scene_of(random)
         return lesson_of(random, scene)
 
     def held_out(self) -> Sequence[Lesson]:

@@ -53,15 +53,15 @@ class Scene:
 
 
 def scene_of(random: Random, pairs: Sequence[Pair] = SEEN, *, colours: Mapping[str, Colour] = COLOURS) -> Scene:
-    """A scene: one to three things alike, or two that differ in both colour and shape."""
+    """A scene: one or two things alike, or two that differ in both colour and shape."""
     alike = scene_alike(random, pairs, colours=colours)
     return alike if random.random() < 0.55 else scene_of_two(random, pairs, colours=colours)
 
 
 def scene_alike(random: Random, pairs: Sequence[Pair] = SEEN, *, colours: Mapping[str, Colour] = COLOURS) -> Scene:
-    """One to three things of one colour and shape."""
+    """One or two things of one colour and shape."""
     colour, shape = random.choice(pairs)
-    return _draw(random, [(colour, shape, colours[colour])] * random.choice((1, 1, 1, 2, 2, 3)), _ground(random))
+    return _draw(random, [(colour, shape, colours[colour])] * random.choice((1, 1, 2)), _ground(random))
 
 
 def scene_of_two(random: Random, pairs: Sequence[Pair] = SEEN, *, colours: Mapping[str, Colour] = COLOURS) -> Scene:
@@ -76,7 +76,7 @@ def scene_without_name(random: Random) -> Scene:
 
     They teach colours and shapes apart from each other, so that pairs never seen are still told.
     """
-    many = random.choice((1, 1, 1, 2, 2, 3))
+    many = random.choice((1, 1, 2))
     if random.random() < 0.65:
         colour, ground = _odd_colour(random), _odd_colour(random)
         while _distance(colour, ground) < 80:
@@ -119,17 +119,22 @@ def _outline(shape: str, random: Random) -> list[tuple[float, float]]:
 
 
 def _places(random: Random, many: int) -> list[tuple[float, float, float]]:
-    """Centre and half side of squares that do not touch; sizes and places are drawn anew where one finds no room."""
-    smallest, largest = {1: (9.75, 18.0), 2: (8.25, 11.25)}.get(many, (7.2, 9.0))
-    while True:
-        placed: list[tuple[float, float, float]] = []
-        for _ in range(60):
-            half = random.uniform(smallest, largest)
-            x, y = random.uniform(half + 1, SIDE - 2 - half), random.uniform(half + 1, SIDE - 2 - half)
-            if all(max(abs(x - a), abs(y - b)) > half + other + 2 for a, b, other in placed):
-                placed.append((x, y, half))
-            if len(placed) == many:
-                return placed
+    """Centre and half side of one square, or of two that do not touch: the second stands to the right, or below."""
+    if many == 1:
+        half = random.uniform(12, 18)
+        return [(_between(random, half), _between(random, half), half)]
+    one, other = random.uniform(9, 11.25), random.uniform(9, 11.25)
+    near = random.uniform(one + 1, SIDE - 4 - one - 2 * other)
+    far = random.uniform(near + one + other + 2, SIDE - 2 - other)
+    across = _between(random, one), _between(random, other)
+    if random.random() < 0.5:
+        return [(near, across[0], one), (far, across[1], other)]
+    return [(across[0], near, one), (across[1], far, other)]
+
+
+def _between(random: Random, half: float) -> float:
+    """A centre at which a square of this half side lies within the picture."""
+    return random.uniform(half + 1, SIDE - 2 - half)
 
 
 def _ground(random: Random) -> Colour:

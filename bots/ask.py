@@ -19,6 +19,9 @@ from core.reply import Reply, ReplyPart, gather
 
 if TYPE_CHECKING:
     from core.assistant import Assistant
+    from core.explaining.explainer import Drawing
+    from core.explaining.explanation import Explanation
+    from core.explaining.record import AnswerRecord
     from core.pictures import NormalizedPicture
 
 HERE = Place(platform="terminal", workspace="local", channel="ask")
@@ -32,13 +35,18 @@ def ask(
     ] = None,
     as_json: JsonOption = False,
     batch: BatchOption = False,
+    why: Annotated[
+        bool, typer.Option("--why", help="Explain the answer too; `lorelens why` does so afterwards.")
+    ] = False,
     data: DataOption = None,
 ) -> None:
     """Ask about the team's documents and pictures; the answer names its sources."""
-    run(_ask(question, picture or [], data, as_json=as_json, batch=batch), as_json=as_json)
+    run(_ask(question, picture or [], data, as_json=as_json, batch=batch, why=why), as_json=as_json)
 
 
-async def _ask(question: str, pictures: Sequence[Path], data: Path | None, *, as_json: bool, batch: bool) -> int:
+async def _ask(
+    question: str, pictures: Sequence[Path], data: Path | None, *, as_json: bool, batch: bool, why: bool
+) -> int:
     async with Application(settings_for(data)) as application:
         asker = Asker(application)
         if batch:
@@ -53,11 +61,19 @@ async def _ask(question: str, pictures: Sequence[Path], data: Path | None, *, as
             await asker.require_knowledge()
         if as_json:
             reply = await asker.reply(question, pictures)
-            print(json.dumps(reply_fields(question, reply, application), ensure_ascii=False))
+            fields = reply_fields(question, reply, application) | {"id": asker.asked}
+            if why and (explained := await asker.explain()) is not None:
+                fields["why"] = explained[0].model_dump(mode="json")
+            print(json.dumps(fields, ensure_ascii=False))
             return exit_code(reply)
         from adapters.terminal.render import render
 
         reply = await render(asker.parts(question, pictures), picture_path=application.pictures.path)
+        if why and (explained := await asker.explain()) is not None:
+            from bots.why import show_in_terminal
+
+            print()
+            show_in_terminal(*explained, {})
         return exit_code(reply)
 
 
@@ -68,6 +84,9 @@ class Asker:
         self._application = application
         self._assistant: Assistant | None = None
         self._pictures: dict[str, bytes] = {}
+        self._record: AnswerRecord | None = None
+        self.asked = ""
+        """The id of the last question."""
 
     async def require_knowledge(self) -> None:
         """Refuse to answer from nothing."""
@@ -81,10 +100,26 @@ class Asker:
     async def parts(self, question: str, pictures: Sequence[Path]) -> AsyncIterator[ReplyPart]:
         """The parts of the reply as they come."""
         message = self.message(question, pictures)
+        self.asked = message.id
         if self._assistant is None:
             self._assistant = await self._application.assistant(self._find)
-        async for part in self._assistant.answer(message):
+        async for part in self._assistant.answer(message, keep=self._keep):
             yield part
+
+    async def _keep(self, record: "AnswerRecord") -> None:
+        """Keep what the answer stood on, for `lorelens why`."""
+        from core.explaining.keeping import LastAnswer, LastAnswerFile
+
+        self._record = record
+        LastAnswerFile(self._application.data).keep(LastAnswer(record=record, pictures=self._pictures))
+
+    async def explain(self) -> "tuple[Explanation, list[Drawing]] | None":
+        """Why the last answer is what it is; None where there is none."""
+        if self._record is None:
+            return None
+        explainer = self._application.explainer(self._find)
+        explanation = await explainer.explain(self._record)
+        return explanation, await explainer.draw(explanation)
 
     async def _find(self, sha256: str) -> bytes | None:
         return self._pictures.get(sha256)

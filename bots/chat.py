@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from uuid import uuid4
 
 import typer
@@ -16,11 +16,18 @@ from bots.running import DataOption, run, settings_for
 from core.application import Application
 from core.conversations import Conversations
 from core.errors import LorelensError
+from core.intent import asks_why
 from core.messages import Author, Message, Picture, Place
 from core.reply import Reply, ReplyPart, gather
 
-HELP = """Write a question and press Enter. `/picture FILE` adds a picture to the next question, `/forget` forgets this
-conversation, `/quit` (or Ctrl-D) leaves; what was said stays for the next time."""
+if TYPE_CHECKING:  # these bring LangChain along
+    from core.explaining.explainer import Drawing
+    from core.explaining.explanation import Explanation
+    from core.explaining.record import AnswerRecord
+
+HELP = """Write a question and press Enter. `/picture FILE` adds a picture to the next question, `/why` (or "why this
+answer?") explains the last answer, `/why WORD` also where a local model looked when it said that word, `/forget`
+forgets this conversation, `/quit` (or Ctrl-D) leaves; what was said stays for the next time."""
 LORELENS = Author(id="lorelens", name="Lorelens", is_bot=True)
 
 
@@ -61,6 +68,8 @@ async def _take(line: str, conversation: "Conversation", application: Applicatio
     elif command == "/picture":
         picture = await conversation.add_picture(Path(rest.strip()))
         console.print(f"[dim]{picture.name}, {picture.width} x {picture.height}: now ask about it.[/]")
+    elif command == "/why" or asks_why(line):
+        await _explain(conversation, rest.strip() if command == "/why" else "", line, console)
     elif command == "/forget":
         await conversation.forget()
         console.print("[dim]Forgotten.[/]")
@@ -68,6 +77,18 @@ async def _take(line: str, conversation: "Conversation", application: Applicatio
         console.print(f"There is no command {command}. {HELP}")
     else:
         await render(conversation.say(line), picture_path=application.pictures.path, console=console)
+
+
+async def _explain(conversation: "Conversation", word: str, line: str, console: Console) -> None:
+    from bots.why import show_in_terminal
+
+    explained = await conversation.explain(word)
+    if explained is None:
+        from core.explaining.words import words_for
+
+        console.print(words_for(line)["nothing"])
+    else:
+        show_in_terminal(*explained, {})
 
 
 def place_of(session: str) -> Place:
@@ -104,10 +125,29 @@ class Conversation:
         self._pictures.clear()
         assistant = await self._application.assistant(self._store.picture)
         parts: list[ReplyPart] = []
-        async for part in assistant.answer(message, history):
+        async for part in assistant.answer(message, history, keep=self._keep):
             parts.append(part)
             yield part
         await self._store.remember(self._answer(gather(parts)))
+
+    async def _keep(self, record: "AnswerRecord") -> None:
+        """Keep what the answer stood on beside the conversation; the file only says where."""
+        from core.explaining.keeping import KeptAnswers, LastAnswer, LastAnswerFile
+
+        if await KeptAnswers(self._store).keep(record):
+            last = LastAnswer(conversation=self._place.conversation, message_id=record.id)
+            LastAnswerFile(self._application.data).keep(last)
+
+    async def explain(self, word: str = "") -> "tuple[Explanation, list[Drawing]] | None":
+        """Why the last answer here is what it is; None where there is none."""
+        from core.explaining.keeping import KeptAnswers
+
+        record = await KeptAnswers(self._store).last(self._place.conversation)
+        if record is None:
+            return None
+        explainer = self._application.explainer(self._store.picture)
+        explanation = await explainer.explain(record, word=word)
+        return explanation, await explainer.draw(explanation)
 
     def _message(self, text: str, author: Author) -> Message:
         return Message(

@@ -43,11 +43,12 @@ def _register() -> None:
     from bots.queue import dead, queue
     from bots.search import pictures, search
     from bots.serve_worker import worker
+    from bots.why import why
 
     app.command()(ask)
     app.command()(chat)
     app.command("ingest")(ingest_command)
-    for command in (search, pictures, sources, forget, doctor, demo, worker, queue):
+    for command in (search, pictures, sources, forget, doctor, demo, worker, queue, why):
         app.command()(command)
     app.add_typer(dead)
 

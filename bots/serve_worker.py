@@ -123,4 +123,7 @@ async def answers_of(application: "Application") -> "Answerer":
         workspace=settings.questions_workspace,
         daily_tokens=settings.workspace_daily_tokens,
     )
-    return FairAnswers(AssistantAnswers(assistant, store, history_tokens=settings.history_tokens), store, limits)
+    answers = AssistantAnswers(
+        assistant, store, history_tokens=settings.history_tokens, explainer=application.explainer(store.picture)
+    )
+    return FairAnswers(answers, store, limits)

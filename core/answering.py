@@ -7,9 +7,11 @@ from typing import Protocol
 from core.assistant import Assistant
 from core.conversations import Conversations
 from core.errors import StoreUnavailableError
+from core.explaining.explainer import Explainer
 from core.explaining.keeping import KeptAnswers
+from core.explaining.parts import explain_in_parts, nothing_to_explain
 from core.explaining.record import AnswerRecord
-from core.intent import wants_stop
+from core.intent import asks_why, wants_stop
 from core.language import is_chinese
 from core.messages import Message
 from core.question import Question
@@ -27,10 +29,13 @@ class Answerer(Protocol):
 
 
 class AssistantAnswers:
-    """Answers with the assistant, from the conversation's history."""
+    """Answers with the assistant, from the conversation's history; whoever asks why is told by the explainer."""
 
-    def __init__(self, assistant: Assistant, store: Conversations, *, history_tokens: int) -> None:
+    def __init__(
+        self, assistant: Assistant, store: Conversations, *, history_tokens: int, explainer: Explainer | None = None
+    ) -> None:
         self._assistant = assistant
+        self._explainer = explainer
         self._store = store
         self._kept = KeptAnswers(store)
         self._history_tokens = history_tokens
@@ -43,6 +48,10 @@ class AssistantAnswers:
             yield Text(text=_nothing_to_stop(message))
             yield Finished()
             return
+        if self._explainer is not None and asks_why(message.text):
+            for part in await self._explained(self._explainer, message):
+                yield part
+            return
         history = await self._store.history(first.place.conversation, self._history_tokens, before=first)
         asked = tuple(question.message.id for question in questions)
 
@@ -51,6 +60,13 @@ class AssistantAnswers:
 
         async for part in self._assistant.answer(message, history, keep=keep):
             yield part
+
+    async def _explained(self, explainer: Explainer, message: Message) -> list[ReplyPart]:
+        """Why the conversation's last answer is what it is."""
+        record = await self._kept.last(message.place.conversation)
+        if record is None:
+            return nothing_to_explain(message.text)
+        return await explain_in_parts(explainer, record, self._store.keep_picture)
 
     async def _keep(self, record: AnswerRecord) -> None:
         try:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # each of these costs time to import, and most commands need 
     from core.assistant import Assistant
     from core.captioning import Captioner
     from core.conversations import Conversations
+    from core.explaining.explainer import Explainer
     from core.knowledge.lance import LanceIndex
     from core.knowledge.ledger import Ledger
     from core.knowledge.picture_files import PictureFiles

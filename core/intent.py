@@ -54,3 +54,22 @@ _STOP = re.compile(
 def wants_stop(text: str) -> bool:
     """Whether a message is nothing but the wish that the answer under way be stopped."""
     return len(text) <= 40 and _STOP.fullmatch(text.strip()) is not None
+
+
+_WHY = re.compile(
+    r"\W*(?:(?:but |and )?why (?:this|that|the|your) (?:answer|reply)"
+    r"|why (?:do|did|would) you (?:say|think|answer|reply|believe)(?: (?:so|that|this|it))?"
+    r"|how do you know(?: (?:that|this|it))?|where (?:do|did) you (?:get|have|find) (?:that|this|it)(?: from)?"
+    r"|explain (?:this|that|the|your) (?:answer|reply)"
+    r"|(?:你?为什么|为何)(?:这么|这样|会这么|会这样)(?:回答|说|讲|认为)|你?(?:怎么|如何|是怎么)知道的?"
+    r"|(?:你的?)?(?:依据|根据)是什么|解释一?下?(?:这个|你的)回答)\W*",
+    re.IGNORECASE,
+)
+
+
+def asks_why(text: str) -> bool:
+    """Whether a message asks nothing but why the last answer is what it is.
+
+    A bare "why?" does not: it asks for the reason of what was said, which the documents may tell.
+    """
+    return len(text) <= 60 and _WHY.fullmatch(text.strip()) is not None

@@ -71,7 +71,7 @@ class HeadsUsed(Value):
 
     `chosen` heads gave, on `pictures` drawn pictures, `share` of their attention to the object that was asked about,
     whose box covered `chance` of the picture. `middle` means all heads of the middle third of the layers, because none
-    could be chosen; then `reason` says why.
+    could be chosen: the model is too slow for that, or none looked at what was asked about.
     """
 
     kind: Literal["chosen", "middle"]
@@ -80,7 +80,7 @@ class HeadsUsed(Value):
     pictures: int = 0
     share: float | None = None
     chance: float | None = None
-    reason: str = ""
+    reason: Literal["", "slow", "unfocused"] = ""
 
 
 class HeatMap(Value):
@@ -114,7 +114,10 @@ class ExplainedPicture(Value):
 
 
 class Explanation(Value):
-    """Why an answer is what it is. `attention` says why there is no heat map, where there is none and might be."""
+    """Why an answer is what it is.
+
+    `no_attention` says why there is no heat map: one of `core.explaining.words`, or a sentence of an error.
+    """
 
     id: str
     question: str
@@ -126,4 +129,4 @@ class Explanation(Value):
     cited: tuple[CitedSentence, ...] = ()
     passed_over: tuple[PassedOver, ...] = ()
     pictures: tuple[ExplainedPicture, ...] = ()
-    attention: str = ""
+    no_attention: str = ""

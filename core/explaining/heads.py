@@ -92,9 +92,7 @@ def choose_heads(
         weights.append(watched.heads())
         chance.append(scene.chance)
     if len(shares) < min(FEWEST, scenes):
-        return HeadsUsed(
-            kind="middle", pictures=len(shares), reason=f"{len(shares)} pictures in {patience:.0f} s are too few"
-        )
+        return HeadsUsed(kind="middle", pictures=len(shares), reason="slow")
     return _best(np.mean(shares, axis=0), np.mean(weights, axis=0), len(shares), float(np.mean(chance)))
 
 
@@ -139,9 +137,7 @@ def _best(shares: Shares, weights: Shares, pictures: int, chance: float) -> Head
     order = np.argsort(-looking, axis=None, kind="stable")
     best = float(looking.flat[order[0]])
     if best < LEAST_GAIN * chance:
-        return HeadsUsed(
-            kind="middle", pictures=pictures, share=best, chance=chance, reason="no head looks at what is asked about"
-        )
+        return HeadsUsed(kind="middle", pictures=pictures, share=best, chance=chance, reason="unfocused")
     chosen = [int(at) for at in order[:MOST] if looking.flat[at] >= NEARLY * best]
     return HeadsUsed(
         kind="chosen",

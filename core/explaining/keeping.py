@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import ConfigDict, Field, ValidationError
 
 from core.conversation_keys import KEEP_ANSWER_SCRIPT, script
 from core.conversations import Conversations
@@ -65,9 +65,12 @@ class KeptAnswers:
 
 
 class LastAnswer(Value):
-    """The last answer of a data folder: its record, or where it is kept."""
+    """The last answer of a data folder: its record, with the pictures of its question by hash, or where it is kept."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_bytes="base64", val_json_bytes="base64")
 
     record: AnswerRecord | None = None
+    pictures: dict[str, bytes] = Field(default_factory=dict[str, bytes])
     conversation: str = ""
     message_id: str = ""
 
@@ -81,6 +84,7 @@ class LastAnswerFile:
     def keep(self, last: LastAnswer) -> None:
         """Put this answer in the place of the last. What can't be written is logged: the answer itself was given."""
         try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
             handle, temporary = tempfile.mkstemp(dir=self._file.parent, prefix=".last-answer-")  # mode 0600
             try:
                 with os.fdopen(handle, "w", encoding="utf-8") as file:

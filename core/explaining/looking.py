@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from langchain_core.language_models import BaseChatModel
 
-from core.errors import LorelensError, ModelUnavailableError, PictureError, SettingsError
+from core.errors import LorelensError, ModelUnavailableError, PictureError, QuestionError, SettingsError
 from core.explaining.explanation import HeatMap
 from core.explaining.record import AnswerRecord, picture_hashes, prompt_of
 from core.turn import PictureSource
@@ -15,11 +15,9 @@ if TYPE_CHECKING:  # torch takes seconds to import, and most answers were not gi
     from core.models.local.chat_model import TransformersChatModel
     from core.models.local.loading import LoadedModel
 
-UNSEEN = "the model was shown no picture"
-
 
 class LookingError(LorelensError):
-    """There is no heat map; the message says why, in a few words."""
+    """There is no heat map; the message says why, by one of the words of `core.explaining.words`, or in a sentence."""
 
     code = "looking"
 
@@ -37,14 +35,16 @@ async def heat_maps(
         ModelUnavailableError: the model has failed or was closed.
     """
     if not record.prompt or not record.said.strip():
-        raise LookingError(UNSEEN)
+        raise LookingError("unseen")
     if getattr(model, "engine", None) is None:
-        raise LookingError("only a local model shows its attention")
+        raise LookingError("not_local")
     try:
         return await _look(record, _local(model), find, data, word)
     except ModelUnavailableError:
         raise
-    except (PictureError, SettingsError) as error:
+    except PictureError as error:
+        raise LookingError("gone_picture") from error
+    except (QuestionError, SettingsError) as error:
         raise LookingError(error.message) from error
 
 
@@ -52,7 +52,7 @@ def _local(model: BaseChatModel) -> "TransformersChatModel":
     from core.models.local.chat_model import TransformersChatModel
 
     if not isinstance(model, TransformersChatModel):
-        raise LookingError("only a local model shows its attention")
+        raise LookingError("not_local")
     return model
 
 

@@ -15,7 +15,7 @@ from core.explaining.explanation import Box, QuotedLine
 
 ALIKE = 0.8
 """Share of a line's letters that must stand in the answer for the whole line to count as quoted."""
-WORDS = 8
+WORDS = 12
 """Letters in a row that count as quoted though the rest of the line is not."""
 HAN = 4
 """The same for Han characters, each of which is a syllable."""

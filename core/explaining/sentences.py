@@ -9,26 +9,28 @@ from core.evidence import Evidence, EvidencePassage
 from core.explaining.explanation import CitedSentence, PassedOver, Scores
 from core.explaining.record import AnswerRecord
 from core.models.encoder import Encoder
+from core.models.ocr import text_of
 from core.reading.selection import select_sentences
 from core.reply import Citation
 
 BEGINNING = 160
 """Characters shown of a passage that was not used."""
+READ_CHARACTERS = 400
+"""How much of what can be read in a picture counts as asked."""
 _NOT_LETTERS = re.compile(r"[\W_]+")
 
 
 def cited_sentences(record: AnswerRecord, encoder: Encoder | None) -> tuple[CitedSentence, ...]:
     """The answer's citations, in its order."""
     cited: list[CitedSentence] = []
+    answer, asked = _letters(record.reply.text), _asked(record.evidence)
     for citation in record.reply.citations:
         evidence = _evidence_for(citation, record.evidence)
         if evidence is None:
             continue
         claim = claim_of(record.reply.text, citation.number)
-        verbatim = bool(claim) and _letters(claim) in _letters(citation.quote)
-        selection = select_sentences(
-            record.evidence.standalone if verbatim or not claim else claim, [evidence], encoder=encoder
-        )
+        verbatim = not claim or _letters(citation.quote) in answer or _letters(claim) in _letters(citation.quote)
+        selection = select_sentences(asked if verbatim else claim, [evidence], encoder=encoder)
         cited.append(
             CitedSentence(
                 number=citation.number,
@@ -47,7 +49,8 @@ def cited_sentences(record: AnswerRecord, encoder: Encoder | None) -> tuple[Cite
 
 
 def passed_over(record: AnswerRecord) -> tuple[PassedOver, ...]:
-    """What was found but is not cited, in the order in which it was ranked."""
+    """What was found but is neither cited nor shown, in the order in which it was ranked."""
+    shown = {one.picture.sha256 for one in record.reply.pictures}
     used = {
         evidence.number
         for citation in record.reply.citations
@@ -62,8 +65,14 @@ def passed_over(record: AnswerRecord) -> tuple[PassedOver, ...]:
             scores=_scores(one),
         )
         for one in record.evidence.passages
-        if one.number not in used
+        if one.number not in used and (one.passage.picture is None or one.passage.picture.sha256 not in shown)
     )
+
+
+def _asked(evidence: Evidence) -> str:
+    """What was searched by: the question, and what can be read in its pictures."""
+    read = " ".join(text_of(reading.lines) for reading in evidence.pictures)
+    return f"{evidence.standalone}\n{read[:READ_CHARACTERS]}".strip()
 
 
 def _evidence_for(citation: Citation, evidence: Evidence) -> EvidencePassage | None:

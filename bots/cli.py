@@ -43,6 +43,7 @@ def _register() -> None:
     from bots.queue import dead, queue
     from bots.search import pictures, search
     from bots.serve_worker import worker
+    from bots.train import train_command
     from bots.why import why
 
     app.command()(ask)
@@ -50,6 +51,7 @@ def _register() -> None:
     app.command("ingest")(ingest_command)
     for command in (search, pictures, sources, forget, doctor, demo, worker, queue, why):
         app.command()(command)
+    app.command("train")(train_command)
     app.add_typer(dead)
 
 

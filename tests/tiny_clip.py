@@ -15,7 +15,7 @@ COLOURS = ("red", "green", "blue", "yellow")
 SHAPES = ("circle", "square", "triangle")
 NAMES = tuple(f"{colour} {shape}" for colour in COLOURS for shape in SHAPES)
 SIDE = 32
-STEPS = 400
+STEPS = 450
 DRAWINGS = 80
 FORMS = ("{}", "a {}", "the picture of a {}")
 _TONES = {"red": (220, 40, 40), "green": (40, 170, 60), "blue": (40, 80, 220), "yellow": (230, 210, 40)}
@@ -95,7 +95,8 @@ def _train(torch: Any, model: Any, processor: Any, chance: random.Random, steps:
     drawings = [drawn(name, chance) for name in NAMES for _ in range(DRAWINGS)]
     pixels = processor(images=drawings, return_tensors="pt")["pixel_values"].unflatten(0, (len(NAMES), DRAWINGS))
     words = [processor(text=[form.format(name) for name in NAMES], return_tensors="pt") for form in FORMS]
-    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=0.01)
+    optimizer = torch.optim.AdamW(model.parameters(), weight_decay=0.01)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 1e-3, total_steps=steps)
     model.train()
     for _ in range(steps):
         one_of_each = [chance.randrange(DRAWINGS) for _ in NAMES]
@@ -103,4 +104,23 @@ def _train(torch: Any, model: Any, processor: Any, chance: random.Random, steps:
         shown = pixels[torch.arange(len(NAMES)), one_of_each]
         model(**chance.choice(words), pixel_values=shown, return_loss=True).loss.backward()
         optimizer.step()
+        schedule.step()
     model.eval()
+
+
+def save_tiny_siglip(folder: Path) -> Path:
+    """A SigLIP of the same size that has learned nothing, for what is its own: how its texts are padded."""
+    import transformers
+    from transformers.models.siglip.image_processing_pil_siglip import SiglipImageProcessorPil
+
+    _, clip = _untrained()
+    pixels = cast(Any, SiglipImageProcessorPil)(size={"height": SIDE, "width": SIDE})
+    size = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 1, "num_attention_heads": 2}
+    special = {"bos_token_id": 2, "eos_token_id": 3, "pad_token_id": 0}
+    config = cast(Any, transformers.SiglipConfig)(
+        text_config={**size, **special, "vocab_size": len(clip.tokenizer), "max_position_embeddings": 16},
+        vision_config={**size, "image_size": SIDE, "patch_size": 8},
+    )
+    cast(Any, transformers.SiglipModel)(config).save_pretrained(folder)
+    cast(Any, transformers.SiglipProcessor)(image_processor=pixels, tokenizer=clip.tokenizer).save_pretrained(folder)
+    return folder

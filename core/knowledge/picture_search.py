@@ -1,8 +1,9 @@
-"""Finding pictures by words: candidates from the index, ranked by where in a picture's words the question is found.
+"""Finding pictures by words, and by another picture: candidates from the index, ranked by words, meaning and looks.
 
 The words of a picture are of different kinds: what can be read in it, what its pages say, how it looks. Joined into one
 text, a screenshot full of letters drowns the sentence that introduces it; so they are ranked as fields (BM25F), each by
-its own length, and that ranking is added to the encoder's, both in standard scores over the candidates.
+its own length, and that ranking is added to the encoder's and the picture encoder's, all in standard scores over the
+candidates. A picture that is searched by is taken for the words that can be said of it, and for what it looks like.
 """
 
 import asyncio
@@ -10,18 +11,20 @@ import math
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.knowledge.documents import Passage, PictureFacts
-from core.knowledge.index import Hit, KnowledgeIndex, SearchQuery
+from core.knowledge.index import Hit, ImageVector, KnowledgeIndex, SearchQuery, Vectors
 from core.knowledge.picture_passages import near
 from core.knowledge.terms import index_terms
 from core.language import detect_language
 from core.messages import EVERYONE
 from core.models.encoder import Encoder
+from core.models.picture_encoder import PictureEncoder
 
 CANDIDATES = 200
 QUESTION_CHARACTERS = 2000
@@ -29,6 +32,10 @@ READ = 1.0
 """How much the encoder's ranking counts beside the words', for a question in a language that it reads."""
 HALF_READ = 0.5
 """The same for a question in another language that holds Latin words, as product names in a Chinese one."""
+LOOKS = 1.0
+"""How much the picture encoder's ranking counts beside the words', for words in a language that it reads."""
+LIKENESS = 2.0
+"""The same for a picture that is searched by: the words that can be said of it say less of it than its looks."""
 SATURATION, LENGTH = 1.2, 0.75
 """k1 and b of BM25F (Robertson and Zaragoza, "The Probabilistic Relevance Framework", 2009)."""
 
@@ -37,48 +44,94 @@ _LATIN = re.compile(r"[A-Za-z]{2}")
 Scores = NDArray[np.float64]
 
 
+@dataclass(frozen=True)
+class SearchedPicture:
+    """A normalized picture that others are to be like, with the words that can be said of it."""
+
+    sha256: str
+    data: bytes
+    words: str = ""
+
+
 async def find_pictures(
     question: str,
     index: KnowledgeIndex,
     encoder: Encoder | None,
     *,
+    picture_encoder: PictureEncoder | None = None,
+    like: SearchedPicture | None = None,
     limit: int = 10,
     audience: tuple[str, ...] = (EVERYONE,),
     sources: Sequence[str] | None = None,
 ) -> list[Hit]:
-    """The pictures that fit a description best, best first.
+    """The pictures that fit a description best, or are most `like` a picture, best first; the very same comes first.
 
     Raises:
         IndexUnavailableError: the index can't be read.
-        ModelUnavailableError: the encoder can't be loaded.
+        ModelUnavailableError: an encoder can't be loaded.
     """
-    question = question[:QUESTION_CHARACTERS].strip()
-    if not question:
+    words = "\n".join(part for part in (question.strip(), like.words if like else "") if part)[:QUESTION_CHARACTERS]
+    image = await _image(question.strip(), like, picture_encoder)
+    if not words and image is None and like is None:
         return []
-    weight = _dense_weight(question, encoder)
+    weight = _dense_weight(words, encoder)
     vector = None
     if encoder is not None and weight > 0:
-        vector = tuple((await asyncio.to_thread(encoder.encode, [question]))[0].tolist())
+        vector = tuple((await asyncio.to_thread(encoder.encode, [words]))[0].tolist())
+    image_weight = LIKENESS if like is not None else LOOKS
     query = SearchQuery(
-        text=question,
+        text=words,
         vector=vector,
         dense_weight=weight / (1 + weight),
+        image=image,
+        image_weight=image_weight / (1 + weight + image_weight),
         limit=CANDIDATES,
         audience=audience,
         sources=tuple(sources) if sources is not None else None,
         kinds=("picture",),
     )
     candidates = await index.search(query)
-    return (await asyncio.to_thread(rank_pictures, question, candidates, dense_weight=weight))[:limit]
+    ranked = await asyncio.to_thread(
+        rank_pictures, words, candidates, dense_weight=weight, image_weight=image_weight if image is not None else 0.0
+    )
+    if like is not None:
+        same = [
+            Hit(passage=passage, score=1.0, image=1.0 if image is not None else None)
+            for passage in await index.showing(like.sha256, audience)
+            if sources is None or passage.source in sources
+        ]
+        ids = {hit.passage.id for hit in same}
+        ranked = [*same, *(hit for hit in ranked if hit.passage.id not in ids)]
+    return ranked[:limit]
 
 
-def rank_pictures(question: str, candidates: Sequence[Hit], *, dense_weight: float = READ) -> list[Hit]:
+async def _image(question: str, like: SearchedPicture | None, encoder: PictureEncoder | None) -> ImageVector | None:
+    """What is compared with the vectors `image`: the picture itself, or a description that the encoder reads."""
+    if encoder is None:
+        return None
+
+    def encoded() -> Vectors | None:
+        if like is not None:
+            return encoder.encode_pictures([like.data])
+        if not question or (encoder.languages is not None and detect_language(question) not in encoder.languages):
+            return None
+        return encoder.encode_texts([question])
+
+    vectors = await asyncio.to_thread(encoded)
+    return ImageVector(encoder=encoder.name, values=tuple(vectors[0].tolist())) if vectors is not None else None
+
+
+def rank_pictures(
+    question: str, candidates: Sequence[Hit], *, dense_weight: float = READ, image_weight: float = 0.0
+) -> list[Hit]:
     """Candidates ranked again, best first; scores lie between 0 and 1 and order this list alone."""
     if not candidates:
         return []
     words = _word_scores(index_terms(question), [hit.passage for hit in candidates])
     dense = np.array([hit.dense or 0.0 for hit in candidates])
-    total = (_standard(words) + dense_weight * _standard(dense)) / (1 + dense_weight)
+    looks = np.array([hit.image if hit.image is not None else np.nan for hit in candidates])
+    total = _standard(words) + dense_weight * _standard(dense) + image_weight * _standard(looks)
+    total /= 1 + dense_weight + image_weight
     scores = 1 / (1 + np.exp(-total))
     order = sorted(range(len(candidates)), key=lambda at: (-scores[at], candidates[at].passage.id))
     return [candidates[at].model_copy(update={"score": float(scores[at]), "first_rank": at + 1}) for at in order]
@@ -143,5 +196,7 @@ def _counts(text: str) -> tuple[Counter[str], int]:
 
 
 def _standard(scores: Scores) -> Scores:
-    spread = float(scores.std())
-    return (scores - scores.mean()) / spread if spread > 1e-9 else np.zeros_like(scores)
+    """Standard scores; what has none (not a number) is taken for an average one."""
+    known = scores[~np.isnan(scores)]
+    spread = float(known.std()) if len(known) else 0.0
+    return np.nan_to_num((scores - known.mean()) / spread, nan=0.0) if spread > 1e-9 else np.zeros_like(scores)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from core.knowledge.index import Hit, KnowledgeIndex, SearchQuery
-from core.knowledge.picture_search import find_pictures
+from core.knowledge.picture_search import SearchedPicture, find_pictures
 from core.knowledge.ranking import rerank
 from core.language import detect_language
 from core.messages import EVERYONE
@@ -45,7 +45,13 @@ class KnowledgeSearch:
             return []
         if kinds == ("picture",):
             return await find_pictures(
-                question, self._index, self._encoder, limit=limit, audience=audience, sources=sources
+                question,
+                self._index,
+                self._encoder,
+                picture_encoder=self._picture_encoder,
+                limit=limit,
+                audience=audience,
+                sources=sources,
             )
         vector = await self._encode(question)
         query = SearchQuery(
@@ -59,6 +65,27 @@ class KnowledgeSearch:
         )
         candidates = await self._index.search(query)
         return (await asyncio.to_thread(rerank, question, candidates, encoded=vector is not None))[:limit]
+
+    async def like(
+        self,
+        picture: SearchedPicture,
+        question: str = "",
+        *,
+        limit: int = 10,
+        audience: tuple[str, ...] = (EVERYONE,),
+        sources: Sequence[str] | None = None,
+    ) -> list[Hit]:
+        """The pictures that are most like another one, best first; `question` says more of what is looked for."""
+        return await find_pictures(
+            question,
+            self._index,
+            self._encoder,
+            picture_encoder=self._picture_encoder,
+            like=picture,
+            limit=limit,
+            audience=audience,
+            sources=sources,
+        )
 
     async def _encode(self, question: str) -> tuple[float, ...] | None:
         encoder = self._encoder

@@ -1,0 +1,57 @@
+"""A picture that somebody sends, in words to search by: what OCR reads in it and, where that is little, what it shows.
+
+A photograph of a red light says nothing; "a red light" finds the page that says what it means. A model that sees puts
+that into words, at the cost of a short call; without one, kind and colours are measured.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from core.evidence import OcrLine
+from core.models.ocr import text_of
+
+if TYPE_CHECKING:
+    from core.captioning import Captioner, CaptionLanguage
+
+LITTLE = 24
+"""Letters and digits below which what was read says little of what a picture is about."""
+
+_log = logging.getLogger(__name__)
+
+
+def reads_little(lines: Sequence[OcrLine]) -> bool:
+    """Whether the words in a picture are too few to find something by."""
+    return sum(map(str.isalnum, text_of(lines))) < LITTLE
+
+
+async def shown_in(
+    data: bytes, lines: Sequence[OcrLine], captioner: "Captioner | None", language: "CaptionLanguage"
+) -> str:
+    """What a normalized picture shows: a caption, or kind and colours where no model sees or it does not answer."""
+    if captioner is not None:
+        try:
+            caption = await captioner.caption(data, lines, language=language)
+        except Exception:  # noqa: BLE001 - the question is still searched by its own words
+            _log.warning("A picture could not be described for the search", exc_info=True)
+        else:
+            if caption:
+                return caption
+    english, _, rest = (await asyncio.to_thread(_looks, data, lines)).partition("\n")
+    return rest.partition("\n")[0] if language == "zh" else english
+
+
+async def words_of(data: bytes, lines: Sequence[OcrLine], captioner: "Captioner | None" = None) -> str:
+    """All words that a picture is searched by: what is read in it, its looks in English and Chinese, its caption."""
+    parts = [text_of(lines), await asyncio.to_thread(_looks, data, lines)]
+    if captioner is not None and reads_little(lines):
+        parts.append(await shown_in(data, lines, captioner, "en"))
+    return "\n".join(part for part in parts if part)
+
+
+def _looks(data: bytes, lines: Sequence[OcrLine]) -> str:
+    from core.reading.appearance import look
+    from core.reading.appearance_words import describe
+
+    return describe(look(data, lines))

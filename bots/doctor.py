@@ -3,19 +3,24 @@
 import os
 import platform
 import shutil
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from bots.running import DataOption, run, settings_for
 from core.application import Application
 from core.errors import LorelensError
 
+if TYPE_CHECKING:
+    from core.models.chat import ChatModel
+
+EXTRACTIVE = "extractive"
 ENOUGH_DISK = 500 * 1024 * 1024
 LONG_WAIT = 120
 """Seconds after which a question should have been answered."""
@@ -50,7 +55,7 @@ async def _doctor(data: Path | None) -> int:
         table.add_column(column, overflow="fold")
     marks = {"ok": "[green]ok[/]", "note": "[yellow]note[/]", "broken": "[red]broken[/]"}
     for finding in findings:
-        table.add_row(marks[finding.state], finding.part, finding.found, finding.remedy)
+        table.add_row(marks[finding.state], *map(escape, (finding.part, finding.found, finding.remedy)))
     console.print(table)
     return 3 if any(finding.state == "broken" for finding in findings) else 0
 
@@ -115,7 +120,7 @@ async def _ocr(application: Application) -> Finding:
 
 async def _model(application: Application) -> Finding:
     chat = await application.chat()
-    if chat.name == "extractive":
+    if chat.name == EXTRACTIVE:
         return Finding(
             "chat model",
             "note",
@@ -123,16 +128,47 @@ async def _model(application: Application) -> Finding:
             'Set LORELENS_MODEL, for example "openai:gpt-5" with LORELENS_MODEL_API_KEY, or a server of your own with '
             "LORELENS_MODEL_BASE_URL.",
         )
+    from core.models.served.fallback import FallbackChatModel
+
+    first = await chat.model.members[0].chat() if isinstance(chat.model, FallbackChatModel) else chat
+    return await _asked("chat model", first)
+
+
+async def _fallbacks(application: Application) -> Finding:
+    from core.models.served.fallback import FallbackChatModel, Member
+
+    model = (await application.chat()).model
+    if not isinstance(model, FallbackChatModel):
+        return Finding("fallbacks", "ok", "none: where the chat model is away, there is no answer")
+    members = cast(Sequence[Member], model.members)[1:]
+    found = [await _asked(member.name, await member.chat()) for member in members]
+    broken = [one for one in found if one.state == "broken"]
+    said = "; ".join(one.found.rstrip(".") for one in found)
+    return Finding("fallbacks", "broken" if broken else "ok", said, broken[0].remedy if broken else "")
+
+
+async def _asked(part: str, chat: "ChatModel") -> Finding:
+    """Whether a model answers, and what was found out about it."""
+    from core.models.served.chat_model import ServedChatModel
+
     try:
         await chat.model.ainvoke("Say: ready")
-    except Exception as error:  # noqa: BLE001 - providers raise errors of their own kinds; all of them are findings
-        return Finding(
-            "chat model",
-            "broken",
-            f"{chat.name}: {type(error).__name__}: {str(error)[:200]}",
-            "Check LORELENS_MODEL_* and the server.",
-        )
-    return Finding("chat model", "ok", f"{chat.name} answers")
+    except LorelensError as error:
+        return Finding(part, "broken", error.message, error.hint)
+    except Exception as error:  # noqa: BLE001 - a local model's errors are of many kinds; all of them are findings
+        said = f"{chat.name}: {type(error).__name__}: {str(error)[:200]}"
+        return Finding(part, "broken", said, "Check LORELENS_MODEL and the settings that begin with LORELENS_LOCAL.")
+    if chat.name == EXTRACTIVE:
+        return Finding(part, "ok", "extractive: quotes")
+    if not isinstance(chat.model, ServedChatModel):
+        can = ["sees pictures" if chat.sees_pictures else "does not see pictures"]
+        can.append("calls tools" if chat.calls_tools else "does not call tools")
+        return Finding(part, "ok", f"{chat.name} answers; {'; '.join(can)}")
+    able = await chat.model.capabilities()
+    remedy = ""
+    if not able.pictures.able:
+        remedy = "Pictures are read by OCR only. If it does see: LORELENS_MODEL_SEES_PICTURES=true."
+    return Finding(part, "note" if remedy else "ok", f"{chat.name} answers; {able.in_words()}", remedy)
 
 
 async def _index(application: Application) -> Finding:
@@ -153,5 +189,6 @@ _CHECKS: tuple[tuple[str, Callable[[Application], Awaitable[Finding]]], ...] = (
     ("encoder", _encoder),
     ("OCR", _ocr),
     ("chat model", _model),
+    ("fallbacks", _fallbacks),
     ("knowledge", _index),
 )

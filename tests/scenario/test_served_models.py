@@ -33,13 +33,21 @@ KEY = "a-secret-of-the-team"
 
 
 @asynccontextmanager
+async def loaded(url: str, **options: Any) -> AsyncGenerator[ChatModel]:
+    chat = await load_chat_model("openai:m", base_url=url, **options)
+    try:
+        yield chat
+    finally:
+        await chat.close()
+
+
+@asynccontextmanager
 async def opened(
     *script: Scripted, abilities: Abilities | None = None, **options: Any
 ) -> AsyncGenerator[tuple[ChatModel, ModelServer]]:
     with model_server(script or [Say("unused")], abilities) as server:
-        chat = await load_chat_model("openai:m", base_url=server.url, **options)
-        yield chat, server
-        await chat.close()
+        async with loaded(server.url, **options) as chat:
+            yield chat, server
 
 
 def free_port() -> int:
@@ -87,8 +95,8 @@ async def test_what_a_model_can_do_is_found_out_by_asking(
 async def test_what_was_found_out_is_not_asked_again(tmp_path: Path) -> None:
     async with opened(abilities=Abilities(pictures="refuses"), data=tmp_path, api_key=KEY) as (_, server):
         tried = len(server.trials)
-        again = await load_chat_model("openai:m", base_url=server.url, data=tmp_path)
-        assert (again.sees_pictures, again.calls_tools, len(server.trials)) == (False, True, tried)
+        async with loaded(server.url, data=tmp_path) as again:
+            assert (again.sees_pictures, again.calls_tools, len(server.trials)) == (False, True, tried)
     kept = (tmp_path / FILE).read_text()
     assert "it refuses them" in kept
     assert KEY not in kept
@@ -97,7 +105,8 @@ async def test_what_was_found_out_is_not_asked_again(tmp_path: Path) -> None:
 async def test_the_setting_wins_and_is_not_remembered(tmp_path: Path) -> None:
     async with opened(abilities=Abilities(pictures="refuses"), data=tmp_path, sees_pictures=True) as (chat, server):
         assert chat.sees_pictures
-        assert not (await load_chat_model("openai:m", base_url=server.url, data=tmp_path)).sees_pictures
+        async with loaded(server.url, data=tmp_path) as unset:
+            assert not unset.sees_pictures
 
 
 async def test_what_the_server_tells_is_not_tried() -> None:
@@ -114,14 +123,14 @@ async def test_a_server_that_is_away_at_the_start_is_asked_later(
 ) -> None:
     monkeypatch.setattr("core.models.served.discovery.ASK_AGAIN_SECONDS", 0.0)
     port = free_port()
-    chat = await load_chat_model("openai:m", base_url=f"http://127.0.0.1:{port}/v1")
-    assert chat.sees_pictures
-    assert "could not be found out yet: away" in caplog.text
-    assert (await fault_of(chat)).fault == "away"
-    with model_server([Say("Four minutes.")], Abilities(pictures="refuses"), port=port):
-        assert (await ask(chat)).text == "Four minutes."
-        assert isinstance(chat.model, ServedChatModel)
-        assert not (await chat.model.capabilities()).pictures.able
+    async with loaded(f"http://127.0.0.1:{port}/v1") as chat:
+        assert chat.sees_pictures
+        assert "could not be found out yet: away" in caplog.text
+        assert (await fault_of(chat)).fault == "away"
+        with model_server([Say("Four minutes.")], Abilities(pictures="refuses"), port=port):
+            assert (await ask(chat)).text == "Four minutes."
+            assert isinstance(chat.model, ServedChatModel)
+            assert not (await chat.model.capabilities()).pictures.able
 
 
 async def test_a_picture_for_a_blind_model_is_not_sent_and_the_answer_says_so() -> None:

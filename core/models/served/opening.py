@@ -1,11 +1,15 @@
 """Opening a served model: its client, what it can do, and how it is asked, put together."""
 
+from functools import partial
+from pathlib import Path
+
 from core.models.chat import ChatModel, ServedOptions
+from core.models.notes import PromptStyle, read_notes
 from core.models.served.chat_model import ServedChatModel
 from core.models.served.discovery import Discovery
 from core.models.served.memory import CapabilityMemory
 from core.models.served.persistence import Persistence
-from core.models.served.provider import provider_model
+from core.models.served.provider import close_provider_model, provider_model
 from core.models.served.redaction import secrets_of
 
 OLLAMA_URL = "http://localhost:11434"
@@ -41,4 +45,12 @@ async def open_served_model(name: str, options: ServedOptions) -> ChatModel:
         name,
         sees_pictures=can.pictures.able,
         calls_tools=can.tools.able,
+        prompt=_prompt(model_name),
+        close=partial(close_provider_model, inner),
     )
+
+
+def _prompt(model_name: str) -> PromptStyle:
+    """How the model is to be asked: as its folder says, where it is served from one of this machine."""
+    folder = Path(model_name)
+    return read_notes(folder).prompt if folder.is_absolute() and folder.is_dir() else "full"

@@ -12,6 +12,10 @@ OWN_KEY = "none"
 """What a server of one's own is given for a key: it takes any, but the client insists on having one."""
 
 
+CONNECTIONS = "http_async_client"
+"""The option under which models of OpenAI's client take a pool of connections."""
+
+
 def provider_model(name: str, *, base_url: str = "", api_key: str = "", timeout: float = 60.0) -> BaseChatModel:
     """The model that "provider:name" names.
 
@@ -25,17 +29,36 @@ def provider_model(name: str, *, base_url: str = "", api_key: str = "", timeout:
         options["api_key"] = api_key
     elif base_url and provider == "openai":
         options["api_key"] = OWN_KEY
-    model = _create(name, options, api_key)
-    own = {field for field in ("max_retries", "timeout", "stream_chunk_timeout") if _takes(model, field)}
-    if own:
-        patience = {"max_retries": 0, "timeout": timeout, "stream_chunk_timeout": None}
-        model = _create(name, options | {field: patience[field] for field in own}, api_key)
-    return model
+    kind = _kind(provider) or type(_create(name, options, api_key))
+    patience: dict[str, Any] = {"max_retries": 0, "timeout": timeout, "stream_chunk_timeout": None}
+    own = {option: value for option, value in patience.items() if _takes(kind, option)}
+    if _takes(kind, CONNECTIONS):
+        from openai import DefaultAsyncHttpxClient
+
+        # Its default client is shared by all models of the process, and is never closed.
+        own[CONNECTIONS] = DefaultAsyncHttpxClient(timeout=timeout)
+    return _create(name, options | own, api_key)
 
 
-def _takes(model: BaseChatModel, option: str) -> bool:
+async def close_provider_model(model: BaseChatModel) -> None:
+    """Close the connections that were opened for it."""
+    client: Any = getattr(model, CONNECTIONS, None)
+    if client is not None:
+        await client.aclose()
+
+
+def _kind(provider: str) -> type[BaseChatModel] | None:
+    """The class of a provider whose package is always there; of the others it is known once one was made."""
+    if provider != "openai":
+        return None
+    from langchain_openai import ChatOpenAI
+
+    return ChatOpenAI
+
+
+def _takes(kind: type[BaseChatModel], option: str) -> bool:
     """Whether a provider's model has this option, under its name or as an alias."""
-    fields = type(model).model_fields
+    fields = kind.model_fields
     return option in fields or any(field.alias == option for field in fields.values())
 
 

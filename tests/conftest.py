@@ -1,0 +1,43 @@
+"""What all tests share: the tiny vision-language model, trained beside the tests that do not need it."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.tiny_vlm.trained import Training
+
+_TRAINING = pytest.StashKey[Training]()
+_PATIENCE = 1800
+"""Seconds for a test that may have to wait for the training, which takes a few minutes on an idle core."""
+
+
+def _needs_model(item: pytest.Item) -> bool:
+    return "tiny_vlm" in getattr(item, "fixturenames", ())
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that need the model come last, so that it is trained while the others run."""
+    items.sort(key=_needs_model)
+    for item in items:
+        if _needs_model(item) and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(_PATIENCE))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Begin to train as soon as it is known that a test needs the model."""
+    if any(map(_needs_model, session.items)) and not session.config.option.collectonly:
+        session.stash[_TRAINING] = Training()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Leave no process behind."""
+    training = session.stash.get(_TRAINING, None)
+    if training is not None:
+        training.stop()
+
+
+@pytest.fixture(scope="session")
+def tiny_vlm(request: pytest.FixtureRequest) -> Path:
+    """The folder of the tiny model (see tests/tiny_vlm); mark tests that need it as slow."""
+    return request.session.stash[_TRAINING].wait()

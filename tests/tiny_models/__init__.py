@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import torch
+
+from core.models.local.download import progress_on_terminal
 from tests.tiny_models import families
 
 
@@ -49,9 +52,8 @@ def _root() -> Path:
 @cache
 def tiny_model(name: str) -> Path:
     """The folder of a tiny model of a family, made once."""
-    from core.models.local.download import progress_on_terminal
-
     folder = _root() / name
-    with progress_on_terminal():
+    with progress_on_terminal(), torch.random.fork_rng():  # pyright: ignore[reportUnknownMemberType]
+        torch.random.manual_seed(7)  # pyright: ignore[reportUnknownMemberType]
         FAMILIES[name].make(folder)
     return folder

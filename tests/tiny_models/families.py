@@ -46,7 +46,6 @@ def _template(name: str, picture: str = "") -> str:
 
 
 def _save(folder: Path, model: Any, tokenizer: Any, images: Any, template: str, processor: dict[str, Any]) -> None:
-    torch.random.manual_seed(7)  # pyright: ignore[reportUnknownMemberType]
     for parameter in model.parameters():  # larger than usual, or every question gets the same answer
         if parameter.dim() > 1:
             torch.nn.init.normal_(parameter, std=0.3)
@@ -81,7 +80,7 @@ def make_llava(folder: Path) -> None:
 
 def make_llava_sliding(folder: Path) -> None:
     """LLaVA over Mistral with a sliding window, whose cache can't take others in on the way."""
-    _llava(folder, lib.MistralConfig, sliding_window=12)
+    _llava(folder, lib.MistralConfig, sliding_window=24)
 
 
 def make_llava_onevision(folder: Path) -> None:
@@ -126,9 +125,8 @@ def _idefics(folder: Path, name: str) -> None:
     )
     images = getattr(lib, f"{name}ImageProcessorPil")(size={"longest_edge": 64}, max_image_size={"longest_edge": 32})
     said = {"processor_class": f"{name}Processor", "image_seq_len": 4}
-    _save(
-        folder, getattr(lib, f"{name}ForConditionalGeneration")(config), tokenizer, images, _template("idefics"), said
-    )
+    model = getattr(lib, f"{name}ForConditionalGeneration")(config)
+    _save(folder, model, tokenizer, images, _template("idefics"), said)
 
 
 def make_idefics3(folder: Path) -> None:
@@ -244,7 +242,7 @@ def make_gemma3(folder: Path) -> None:
     numbers = tokenizer.convert_tokens_to_ids
     config = lib.Gemma3Config(
         vision_config=_siglip(),
-        text_config=_text(lib.Gemma3TextConfig, tokenizer, head_dim=16, sliding_window=12),
+        text_config=_text(lib.Gemma3TextConfig, tokenizer, head_dim=16, sliding_window=24),
         image_token_index=numbers("<image_soft_token>"),
         boi_token_index=numbers("<start_of_image>"),
         eoi_token_index=numbers("<end_of_image>"),

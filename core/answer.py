@@ -18,6 +18,8 @@ from core.reply import Citation, ReplyPart, ShownPicture, Text
 from core.turn import Turn
 
 QUOTE_CHARACTERS = 500
+SIMILAR_SHOWN = 3
+"""How many pictures like another one are shown where the answer names none."""
 
 
 class AnswerStream:
@@ -101,7 +103,7 @@ class AnswerStream:
         return selection.sentences[0].text if selection.sentences else evidence.passage.text[:QUOTE_CHARACTERS]
 
     def _pictures(self) -> Iterator[ShownPicture]:
-        if self.declined and self._turn.wants != "picture":
+        if self.declined and self._turn.wants not in {"picture", "similar"}:
             return
         chosen = [self._turn.passage(number) for number in self._citations.cited]
         pictures = [one for one in chosen if one is not None and one.passage.picture is not None]
@@ -127,8 +129,8 @@ class AnswerStream:
     def _fitting(self, cited: list[EvidencePassage]) -> list[EvidencePassage]:
         """A picture that was retrieved too and stands where the cited text stands; or the one that was asked for."""
         pictures = [one for one in self._turn.passages if one.passage.picture is not None]
-        if self._turn.wants == "picture":
-            return pictures[:1]
+        if self._turn.wants in {"picture", "similar"}:
+            return pictures[: 1 if self._turn.wants == "picture" else SIMILAR_SHOWN]
         for evidence in cited:
             for one in pictures:
                 if _stand_together(one.passage, evidence.passage):

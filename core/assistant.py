@@ -13,10 +13,12 @@ from langchain.agents.middleware import ModelCallLimitMiddleware
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage
 
 from core.answer import AnswerStream
+from core.captioning import Captioner
 from core.errors import LorelensError, ModelUnavailableError, QuestionError
 from core.explaining.record import KeepRecord, record_of
 from core.knowledge.search import KnowledgeSearch
 from core.language import is_chinese
+from core.looking import Looking
 from core.messages import EVERYONE, Message
 from core.models.chat import EXTRACTIVE, ChatModel
 from core.models.encoder import Encoder
@@ -48,9 +50,10 @@ class Assistant:
     ) -> None:
         self._chat = chat
         self._encoder = encoder
+        looking = Looking(pictures, ocr, Captioner(chat) if chat.sees_pictures else None)
         tools = [
             search_knowledge_tool(knowledge),
-            find_pictures_tool(knowledge),
+            find_pictures_tool(knowledge, looking),
             look_at_picture_tool(sees=chat.sees_pictures),
         ]
         # Its type depends on those of its middleware, which disagree; nothing here relies on more than `astream`.
@@ -60,7 +63,7 @@ class Assistant:
             tools if chat.calls_tools and chat.prompt == "full" else [],
             system_prompt=system_prompt() if chat.prompt == "full" else None,
             middleware=[
-                RetrieveFirst(knowledge, pictures, ocr, sees=chat.sees_pictures, prompt=chat.prompt, encoder=encoder),
+                RetrieveFirst(knowledge, looking, sees=chat.sees_pictures, prompt=chat.prompt, encoder=encoder),
                 ModelCallLimitMiddleware(run_limit=MODEL_CALLS, exit_behavior="end"),
             ],
             context_schema=Turn,

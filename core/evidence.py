@@ -24,7 +24,7 @@ class OcrLine(Value):
 
 
 class PictureReading(Value):
-    """A picture of the question, as OCR read it; `number` is its place in the message, from 1."""
+    """A picture of the question, as OCR read it; `number` is its number in the conversation, from 1."""
 
     number: int
     width: int
@@ -46,12 +46,13 @@ class EvidencePassage(Value):
 class Evidence(Value):
     """All that one turn may draw on. `question` is the person's words; `standalone` reads without the conversation.
 
-    `wants` says what was asked for: an answer, a picture to be shown, or a description of the picture that came along.
+    `wants` says what was asked for: an answer, a picture to be shown, pictures like the one that came along, or a
+    description of it.
     """
 
     question: str
     standalone: str
-    wants: Literal["answer", "picture", "description"] = "answer"
+    wants: Literal["answer", "picture", "similar", "description"] = "answer"
     passages: tuple[EvidencePassage, ...] = ()
     pictures: tuple[PictureReading, ...] = ()
 

@@ -1,9 +1,9 @@
-"""What a message asks for: an answer, a picture to be shown, or a description of the picture beside it."""
+"""What a message asks for: an answer, a picture to be shown, one like another, or a description of one."""
 
 import re
 from typing import Literal
 
-Wants = Literal["answer", "picture", "description"]
+Wants = Literal["answer", "picture", "similar", "description"]
 
 _PICTURE_EN = (
     r"(?:pictures?|images?|diagrams?|screenshots?|(?:flow[ -]?)?charts?|graphs?|figures?|photos?|drawings?"
@@ -24,6 +24,18 @@ _SHOW_ZH = re.compile(
     rf"(?:看|展示|显示|发|找|给|要|有没有|有|来|贴|哪).{{0,40}}{_PICTURE_ZH}"
     rf"|{_PICTURE_ZH}\s*[。？?！!]?\s*$|长什么样|什么样子"
 )
+_THIS_ONE = r"(?:this|that|these|those|it|mine|the (?:one|first|second|third|last)|picture|image)"
+_SIMILAR = re.compile(
+    rf"\b(?:find|show|search|get|give|look for|have|there|any|more|other|another)\b.{{0,40}}\b{_PICTURE_EN}\b"
+    rf".{{0,40}}\b(?:(?:like|resembl\w+|similar to|as)\s+{_THIS_ONE}\b|similar\b|alike\b)"
+    rf"|\b(?:similar|lookalike)\s+(?:looking\s+)?{_PICTURE_EN}\b"
+    r"|^\W*(?:please\s+|can you\s+|could you\s+)?(?:find|show|search)\b.{0,30}"
+    r"\b(?:more|others?|ones?|something|anything)\b.{0,12}\b(?:like|similar)\b"
+    r"|\breverse image search\b"
+    r"|(?:找|搜|查|看|有没有|还有|给|来).{0,20}(?:类似|相似|相近|差不多|像这|像那|同样|一样).{0,12}(?:图|照片|截图|的)"
+    r"|(?:类似|相似|相近)的?(?:图|照片|截图)|以图搜图",
+    re.IGNORECASE | re.DOTALL,
+)
 _DESCRIBE = re.compile(
     r"^\W*(?:please\s+|can you\s+|could you\s+)?(?:describe|caption|transcribe|read)\b.{0,40}$"
     r"|^\W*what(?:'s| is| does| do)\b.{0,20}\b(?:in|on|this|the|it)\b.{0,20}"
@@ -38,10 +50,17 @@ def what_is_wanted(question: str, *, has_pictures: bool) -> Wants:
     """Read the wish off the words of a question; `has_pictures` says whether pictures came with it."""
     text = question.strip()[:500]
     if has_pictures:
+        if wants_similar(text):
+            return "similar"
         return "description" if not text or _DESCRIBE.search(text) else "answer"
     if _SHOW_EN.search(text) or _SHOW_ZH.search(text):
         return "picture"
     return "answer"
+
+
+def wants_similar(question: str) -> bool:
+    """Whether a question looks for pictures like one that is at hand."""
+    return _SIMILAR.search(question[:500]) is not None
 
 
 _STOP = re.compile(

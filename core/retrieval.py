@@ -5,8 +5,7 @@ call tools may then search again. Pictures that a tool opened are shown to the m
 """
 
 import asyncio
-import base64
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from langchain.agents.middleware import AgentMiddleware, AgentState, ModelRequest, ModelResponse
@@ -14,25 +13,26 @@ from langchain_core.messages import AIMessage, BaseMessage, ContentBlock, HumanM
 from langgraph.graph.message import REMOVE_ALL_MESSAGES
 from langgraph.runtime import Runtime
 
-from core.evidence import Evidence, PictureReading, attach
+from core.earlier_pictures import pictures_of
+from core.evidence import Evidence, attach
 from core.followups import standalone_question
 from core.intent import what_is_wanted
 from core.knowledge.index import Hit
 from core.knowledge.search import KnowledgeSearch
+from core.looking import Looking
 from core.messages import Picture
 from core.models.encoder import Encoder
 from core.models.notes import PromptStyle
-from core.models.ocr import OcrReader, text_of
+from core.models.ocr import text_of
 from core.prompting import brief_question, render_question
 from core.reading.selection import select_sentences
 from core.reply import Status
+from core.shown_pictures import ShownPictures, numbers_of, show_pictures
 from core.tracing import tracer
-from core.turn import PictureSource, Turn
+from core.turn import Turn
 
 PASSAGES = 6
 PICTURES = 3
-SHOWN_TO_MODEL = 2
-"""How many retrieved pictures a model that sees is given without asking."""
 OCR_QUERY_CHARACTERS = 400
 
 
@@ -42,8 +42,7 @@ class RetrieveFirst(AgentMiddleware[AgentState[Any], Turn]):
     def __init__(
         self,
         knowledge: KnowledgeSearch,
-        pictures: PictureSource,
-        ocr: OcrReader,
+        looking: Looking,
         *,
         sees: bool,
         prompt: PromptStyle = "full",
@@ -53,21 +52,21 @@ class RetrieveFirst(AgentMiddleware[AgentState[Any], Turn]):
         self._prompt: PromptStyle = prompt
         self._encoder = encoder
         self._knowledge = knowledge
-        self._pictures = pictures
-        self._ocr = ocr
+        self._looking = looking
         self._sees = sees
 
     async def abefore_agent(self, state: AgentState[Any], runtime: Runtime[Turn]) -> dict[str, Any] | None:
         """Look at the question's pictures, search, and put the evidence before the question."""
         turn = runtime.context
-        turn.pictures = shown = pictures_of(turn)
+        turn.pictures = shown = pictures_of(turn.message, turn.history)
         turn.wants = what_is_wanted(turn.message.text, has_pictures=bool(shown))
         # "this" beside a picture is the picture, not what was talked about before.
         by_itself = bool(turn.message.pictures)
         turn.standalone = turn.message.text if by_itself else standalone_question(turn.history, turn.message)
         if shown:
             runtime.stream_writer(Status(stage="looking"))
-            turn.readings = await self._read(shown)
+            numbers = numbers_of(shown, turn.history)
+            turn.readings = [await self._looking.read(*one) for one in zip(shown, numbers, strict=True)]
         if turn.wants != "description":
             runtime.stream_writer(Status(stage="searching", detail=turn.standalone))
             with tracer.start_as_current_span("retrieve") as span:
@@ -76,8 +75,7 @@ class RetrieveFirst(AgentMiddleware[AgentState[Any], Turn]):
         runtime.stream_writer(Status(stage="reading"))
         if self._prompt == "brief":
             return {"messages": await self._briefly(turn, shown)}
-        question = state["messages"][-1]
-        return {"messages": [await self._with_evidence(question.id, turn, shown)]}
+        return {"messages": await self._with_evidence(turn, state["messages"])}
 
     async def awrap_model_call(
         self,
@@ -86,7 +84,7 @@ class RetrieveFirst(AgentMiddleware[AgentState[Any], Turn]):
     ) -> ModelResponse[Any]:
         """Show the model the pictures that it opened."""
         turn = request.runtime.context
-        opened = await self._blocks(turn.opened)
+        opened = await self._looking.blocks(turn.opened)
         if opened:
             blocks: list[ContentBlock] = [{"type": "text", "text": "The pictures you opened, in order:"}, *opened]
             request = request.override(messages=[*request.messages, HumanMessage(content_blocks=blocks)])
@@ -96,15 +94,10 @@ class RetrieveFirst(AgentMiddleware[AgentState[Any], Turn]):
         turn.said = "".join(message.text for message in response.result if isinstance(message, AIMessage))
         return response
 
-    async def _read(self, shown: list[Picture]) -> list[PictureReading]:
-        readings: list[PictureReading] = []
-        for number, picture in enumerate(shown, start=1):
-            data = await self._pictures(picture.sha256)
-            lines = await asyncio.to_thread(self._ocr.read, data) if data is not None else ()
-            readings.append(PictureReading(number=number, width=picture.width, height=picture.height, lines=lines))
-        return readings
-
     async def _search(self, turn: Turn) -> list[Hit]:
+        if turn.wants == "similar":
+            return await self._like(turn)
+        turn.descriptions = await self._looking.describe(turn)
         query = _query(turn)
         if not query:
             return []
@@ -116,6 +109,14 @@ class RetrieveFirst(AgentMiddleware[AgentState[Any], Turn]):
             return [*found, *text]
         return await self._knowledge.search(query, limit=PASSAGES, audience=turn.audience)
 
+    async def _like(self, turn: Turn) -> list[Hit]:
+        """Pictures like the first one that the question is about."""
+        describe = not self._knowledge.sees_pictures
+        picture = await self._looking.to_search(turn.pictures[0], turn.readings[0], describe=describe)
+        if picture is None:
+            return []
+        return await self._knowledge.like(picture, limit=PICTURES, audience=turn.audience)
+
     async def _briefly(self, turn: Turn, shown: list[Picture]) -> list[BaseMessage]:
         """The whole conversation for a small model: the passage that answers, if one does, and the question."""
         selection = await asyncio.to_thread(select_sentences, _query(turn), turn.passages, encoder=self._encoder)
@@ -123,42 +124,20 @@ class RetrieveFirst(AgentMiddleware[AgentState[Any], Turn]):
         text = brief_question(turn.read.passage.text if turn.read else "", turn.standalone)
         blocks: list[ContentBlock] = [{"type": "text", "text": text}]
         if self._sees:
-            blocks += await self._blocks([picture.sha256 for picture in shown])
+            blocks += await self._looking.blocks([picture.sha256 for picture in shown])
         return [RemoveMessage(id=REMOVE_ALL_MESSAGES), _message(None, blocks, turn.evidence)]
 
-    async def _with_evidence(self, identity: str | None, turn: Turn, shown: list[Picture]) -> HumanMessage:
-        evidence = turn.evidence
-        blocks: list[ContentBlock] = [{"type": "text", "text": render_question(evidence)}]
-        if self._sees:
-            retrieved = [one.passage.picture.sha256 for one in evidence.passages if one.passage.picture is not None]
-            blocks += await self._blocks([picture.sha256 for picture in shown])
-            blocks += await self._blocks(retrieved[:SHOWN_TO_MODEL])
-        return _message(identity, blocks, evidence)
-
-    async def _blocks(self, hashes: list[str]) -> list[ContentBlock]:
-        blocks: list[ContentBlock] = []
-        for sha256 in hashes:
-            data = await self._pictures(sha256)
-            if data is not None:
-                kind = "image/jpeg" if data.startswith(b"\xff\xd8") else "image/png"
-                blocks.append({"type": "image", "base64": base64.b64encode(data).decode(), "mime_type": kind})
-        return blocks
+    async def _with_evidence(self, turn: Turn, messages: Sequence[BaseMessage]) -> list[BaseMessage]:
+        """The question with the evidence before it, and the earlier messages whose pictures are shown again."""
+        shown = await show_pictures(turn, self._looking) if self._sees else ShownPictures()
+        blocks: list[ContentBlock] = [{"type": "text", "text": render_question(turn.evidence)}, *shown.question]
+        return [*shown.in_history(messages), _message(messages[-1].id, blocks, turn.evidence)]
 
 
 def _query(turn: Turn) -> str:
-    """What is looked for: the question, and what can be read in its pictures."""
+    """What is looked for: the question, and what its pictures say and show."""
     read = " ".join(text_of(reading.lines) for reading in turn.readings)
-    return f"{turn.standalone}\n{read[:OCR_QUERY_CHARACTERS]}".strip()
-
-
-def pictures_of(turn: Turn) -> list[Picture]:
-    """The pictures a question is about: its own, else those of the last message that it follows up on."""
-    if turn.message.pictures:
-        return list(turn.message.pictures)
-    for earlier in reversed([message for message in turn.history if message.role == "person"][-3:]):
-        if earlier.pictures and standalone_question(turn.history, turn.message) != turn.message.text:
-            return list(earlier.pictures)
-    return []
+    return "\n".join(part for part in (turn.standalone, read[:OCR_QUERY_CHARACTERS], *turn.descriptions) if part)
 
 
 def _message(identity: str | None, blocks: list[ContentBlock], evidence: Evidence) -> HumanMessage:

@@ -33,6 +33,8 @@ class Turn:
     pictures: Sequence[Picture] = ()
     """What the question is about: its own pictures, or an earlier message's; `readings` are of these, in order."""
     readings: list[PictureReading] = field(default_factory=list[PictureReading])
+    descriptions: list[str] = field(default_factory=list[str])
+    """What these pictures show where little can be read in them, in words that were searched by."""
     opened: list[str] = field(default_factory=list[str])
     """sha256 of knowledge pictures that the model is to look at from its next call on."""
     read: EvidencePassage | None = None

@@ -30,6 +30,11 @@ class KnowledgeSearch:
         self._encoder = encoder
         self._picture_encoder = picture_encoder
 
+    @property
+    def sees_pictures(self) -> bool:
+        """Whether pictures are compared by their looks, not by words alone."""
+        return self._picture_encoder is not None
+
     async def search(
         self,
         question: str,

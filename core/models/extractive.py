@@ -29,6 +29,8 @@ NOTICE = {
 }
 PICTURE_ANSWERS = 0.5
 """Below this support a picture does not answer by itself: what is read in it is looked up in the documents."""
+SIMILAR_SHOWN = 3
+"""How many pictures like another one are shown."""
 _WORDS = {
     "en": {
         "greeting": "Ask me about the team's documents and pictures: I answer with the sentences that say it.",
@@ -36,6 +38,8 @@ _WORDS = {
         "unsupported": "The team's documents do not seem to answer this. The nearest I found is this:",
         "unread": "No text could be read in the picture, and no vision model is configured to look at it.",
         "picture": "Here is the picture that fits best:",
+        "similar": "These pictures are most like it:",
+        "no pictures": "There are no pictures in the team's documents to compare it with.",
     },
     "zh": {
         "greeting": "可以问我团队文档和图片里的内容：我会引用原文回答，并注明出处。",
@@ -43,6 +47,8 @@ _WORDS = {
         "unsupported": "团队文档里似乎没有这个问题的答案。最接近的内容是：",
         "unread": "图片里没有读到文字，也没有配置能看图的模型。",
         "picture": "最符合的图片：",
+        "similar": "与它最相似的图片：",
+        "no pictures": "团队文档里没有可以与它比较的图片。",
     },
 }
 
@@ -105,6 +111,8 @@ class ExtractiveChatModel(BaseChatModel):
             answer.describe(evidence)
         elif evidence.wants == "picture":
             answer.show(evidence)
+        elif evidence.wants == "similar":
+            answer.show_similar(evidence)
         else:
             answer.read(evidence, said=_said(evidence, messages))
         if self.notice and not any(_gives_notice(earlier) for earlier in messages):
@@ -151,6 +159,18 @@ class _Answer:
             return
         self.say("picture")
         self.quote(found[0], _first_words(found[0]))
+        self.support = found[0].score
+
+    def show_similar(self, evidence: Evidence) -> None:
+        """Show the pictures that are most like the one of the question."""
+        found = [one for one in evidence.passages if one.passage.picture is not None]
+        if not found:
+            self.say("no pictures")
+            self.declined = True
+            return
+        self.say("similar")
+        for one in found[:SIMILAR_SHOWN]:
+            self.quote(one, _first_words(one))
         self.support = found[0].score
 
     def read(self, evidence: Evidence, said: str = "") -> None:

@@ -45,3 +45,37 @@ def test_a_description_is_wanted(question: str) -> None:
 def test_a_question_beside_a_picture_wants_an_answer() -> None:
     assert what_is_wanted("What is wrong here?", has_pictures=True) == "answer"
     assert what_is_wanted("What is the total?", has_pictures=True) == "answer"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "find pictures like this",
+        "Show me more screenshots like this one",
+        "do we have any images similar to this?",
+        "similar pictures?",
+        "Find something like it",
+        "Can you find others that look like this?",
+        "找类似的图片",
+        "有没有和这张相似的截图？",
+        "以图搜图",
+    ],
+)
+def test_pictures_like_another_are_wanted(question: str) -> None:
+    assert what_is_wanted(question, has_pictures=True) == "similar"
+    assert what_is_wanted(question, has_pictures=False) != "similar"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What is wrong here?",
+        "Is this like the one from yesterday?",
+        "How do I get rid of an error like this?",
+        "Which of the pictures is newer?",
+        "这个错误怎么解决？",
+        "两张图有什么一样的地方？",
+    ],
+)
+def test_a_question_about_pictures_does_not_look_for_others(question: str) -> None:
+    assert what_is_wanted(question, has_pictures=True) != "similar"

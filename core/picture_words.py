@@ -15,7 +15,7 @@ from core.models.ocr import text_of
 if TYPE_CHECKING:
     from core.captioning import Captioner, CaptionLanguage
 
-LITTLE = 24
+LITTLE = 16
 """Letters and digits below which what was read says little of what a picture is about."""
 
 _log = logging.getLogger(__name__)
@@ -43,9 +43,15 @@ async def shown_in(
 
 
 async def words_of(data: bytes, lines: Sequence[OcrLine], captioner: "Captioner | None" = None) -> str:
-    """All words that a picture is searched by: what is read in it, its looks in English and Chinese, its caption."""
-    parts = [text_of(lines), await asyncio.to_thread(_looks, data, lines)]
-    if captioner is not None and reads_little(lines):
+    """All words that a picture is searched by: what is read in it; where that is little, its looks and its caption.
+
+    The words for looks are many, English and Chinese, and would drown those that were read.
+    """
+    read = text_of(lines)
+    if not reads_little(lines):
+        return read
+    parts = [read, await asyncio.to_thread(_looks, data, lines)]
+    if captioner is not None:
         parts.append(await shown_in(data, lines, captioner, "en"))
     return "\n".join(part for part in parts if part)
 

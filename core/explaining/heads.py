@@ -77,7 +77,7 @@ def choose_heads(
     """The heads that look at the asked thing most, on drawn pictures.
 
     Raises:
-        UnknownGridError: where the picture tokens of this kind of model stand is not known.
+        NoAttentionError: where the picture tokens of this kind of model stand is not known.
     """
     started = time.monotonic()
     shares: list[Shares] = []

@@ -61,7 +61,7 @@ async def _look(
 ) -> dict[str, HeatMap]:
     from core.explaining.heads import HeadsFile, shown_map
     from core.models.local.attention import watch
-    from core.models.local.picture_grids import UnknownGridError
+    from core.models.local.picture_grids import NoAttentionError
 
     prompt = model.prompt_of(await prompt_of(record, find), record.tools)
     said = record.said.strip()
@@ -87,7 +87,7 @@ async def _look(
 
     try:
         maps = await model.engine.exclusively(on_its_thread)
-    except UnknownGridError as error:
+    except NoAttentionError as error:
         raise LookingError(error.message) from error
     return dict(zip(_last(picture_hashes(record), len(maps)), maps, strict=True))
 

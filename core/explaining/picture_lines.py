@@ -5,6 +5,7 @@ alone, and a line counts as quoted when most of them stand in the answer in orde
 (an error code within a sentence), the part is boxed, its ends reckoned from its share of the line's letters.
 """
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ WORDS = 12
 """Letters in a row that count as quoted though the rest of the line is not."""
 HAN = 4
 """The same for Han characters, each of which is a syllable."""
+_WORD = re.compile(r"[^\W\d_]+")
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ def _quoted(line: OcrLine, its: _Letters, said: _Letters, matcher: "SequenceMatc
     longest = matcher.find_longest_match()
     likeness = _likeness(its.text, said.text, longest.a, longest.b) if longest.size else 0.0
     whole = len(its.text)
-    if likeness >= ALIKE and (longest.size < whole or _between_words(said, longest.b, whole)) and _tells(its.text):
+    if likeness >= ALIKE and (longest.size < whole or _between_words(said, longest.b, whole)) and _tells(line.text, its.text):
         return QuotedLine(line=line.text, part=line.text, box=line.box, likeness=likeness)
     start, end = _whole_words(its, said, longest.a, longest.b, longest.size)
     part = its.text[start:end]
@@ -97,10 +99,11 @@ def _whole_words(its: _Letters, said: _Letters, in_line: int, in_answer: int, si
     return start, end
 
 
-def _tells(text: str) -> bool:
-    """Whether a whole line is long enough for its standing in the answer to be no accident."""
-    least = 2 if _is_han(text[0]) or any(letter.isdigit() for letter in text) else 4
-    return len(text) >= least
+def _tells(line: str, letters: str) -> bool:
+    """Whether a whole line says enough for its standing in the answer to be no accident."""
+    if _is_han(letters[0]) or any(letter.isdigit() for letter in letters):
+        return len(letters) >= 2
+    return any(len(word) >= 4 for word in _WORD.findall(line))
 
 
 def _tells_alone(part: str) -> bool:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from core.models.local.forward import Forward
 from core.models.local.loading import LoadedModel
-from core.models.local.picture_grids import PictureGrid, picture_grids
+from core.models.local.picture_grids import NoAttentionError, PictureGrid, picture_grids
 from core.models.local.prompt import Prompt, PromptBuilder
 
 ANSWER_TOKENS = 256
@@ -48,7 +48,7 @@ def watch(loaded: LoadedModel, builder: PromptBuilder, prompt: Prompt, answer: s
     Where `part` does not stand in the answer, the whole answer is looked at. To be called on the model's own thread.
 
     Raises:
-        UnknownGridError: where the picture tokens of this kind of model stand is not known.
+        NoAttentionError: where its picture tokens stand is not known, or its windows do not reach back to them.
     """
     grids = picture_grids(loaded.model, loaded.processor, prompt)
     if not grids:
@@ -60,6 +60,8 @@ def watch(loaded: LoadedModel, builder: PromptBuilder, prompt: Prompt, answer: s
             said.begin()
             tokens, spans = said.tokens_of(answer, builder)
             rows = said.say(tokens, _asked(answer, part, spans), columns)
+    if not rows.any():
+        raise NoAttentionError("No layer of this model reads its pictures and the answer at once.")
     ends = np.cumsum([len(grid.positions) for grid in grids])
     return [Watched(grid, rows[:, :, end - len(grid.positions) : end]) for grid, end in zip(grids, ends, strict=True)]
 
@@ -131,12 +133,12 @@ class _Saying:
 
 
 def _row(attentions: Any, columns: NDArray[np.int64], length: int) -> NDArray[np.float64]:
-    """Shape (layers, heads, columns): the newest row of each layer; zeros where one does not read the whole prompt."""
-    heads = max(one.shape[1] for one in attentions if one is not None)
-    rows = np.zeros((len(attentions), heads, len(columns)))
-    for layer, one in enumerate(attentions):
-        if one is not None and one.shape[-1] == length:
-            rows[layer] = one[0, :, -1].double().cpu().numpy()[:, columns]
+    """Shape (layers, heads, columns): each layer's newest row; zeros where a sliding window has left a column behind."""
+    known = [one for one in attentions if one is not None]
+    rows = np.zeros((len(known), max(one.shape[1] for one in known), len(columns)))
+    for layer, one in enumerate(known):
+        places = columns - (length - one.shape[-1])
+        rows[layer][:, places >= 0] = one[0, :, -1].double().cpu().numpy()[:, places[places >= 0]]
     return rows
 
 

@@ -19,10 +19,10 @@ A token that stands for no place (a class token, the end of a row) covers nothin
 _NOWHERE = np.zeros((1, 4))
 
 
-class UnknownGridError(LorelensError):
-    """How this model's processor cuts pictures up is not known here."""
+class NoAttentionError(LorelensError):
+    """This model's attention to its pictures can't be shown; the message says why."""
 
-    code = "grid"
+    code = "attention"
 
 
 @dataclass(frozen=True)
@@ -45,12 +45,12 @@ def picture_grids(model: Any, processor: Any, prompt: Prompt) -> list[PictureGri
     """The grids of a prompt's pictures, in order.
 
     Raises:
-        UnknownGridError: the family is not known, or the prompt's picture tokens are not those that it should have.
+        NoAttentionError: the family is not known, or the prompt's picture tokens are not those that it should have.
     """
     kind = str(model.config.model_type)
     family = _FAMILIES.get(kind)
     if family is None:
-        raise UnknownGridError(
+        raise NoAttentionError(
             f'Where the tokens of a picture stand is not known for models of the kind "{kind}".',
             hint=f"It is known for {', '.join(sorted(_FAMILIES))}.",
         )
@@ -60,7 +60,7 @@ def picture_grids(model: Any, processor: Any, prompt: Prompt) -> list[PictureGri
     parts = family(model, processor, prompt)
     ends = np.cumsum([0, *(len(cells) for cells, _, _ in parts)])[1:]
     if parts and ends[-1] != len(positions):
-        raise UnknownGridError(f"The prompt has {len(positions)} picture tokens where {ends[-1]} are expected.")
+        raise NoAttentionError(f"The prompt has {len(positions)} picture tokens where {ends[-1]} are expected.")
     return [
         PictureGrid(positions[end - len(cells) : end], cells, rows, columns)
         for end, (cells, rows, columns) in zip(ends, parts, strict=True)
@@ -137,12 +137,18 @@ def _qwen(model: Any, processor: Any, prompt: Prompt) -> list[_Part]:
 
 
 def _onevision(model: Any, processor: Any, prompt: Prompt) -> list[_Part]:
-    """The picture as a whole; one that comes alone also as a finer grid, with a token after each row."""
+    """The picture as a whole; one that comes alone also as a finer grid, with a token after each row.
+
+    Of several, each is centred on a square ground.
+    """
     side = math.isqrt(int(processor.num_image_tokens))
     whole = _grid(side, side)
     less = int(processor.vision_feature_select_strategy == "default")
     if len(prompt.pictures) != 1:
-        return [(np.concatenate([whole, _NOWHERE])[less:], side, side) for _ in prompt.pictures]
+        return [
+            (np.concatenate([_grid(side, side, _on_square(*one.size)), _NOWHERE])[less:], side, side)
+            for one in prompt.pictures
+        ]
     [picture] = prompt.pictures
     height, width = prompt.inputs["pixel_values"].shape[-2:]
     pinpoints = processor.image_processor.image_grid_pinpoints
@@ -152,6 +158,19 @@ def _onevision(model: Any, processor: Any, prompt: Prompt) -> list[_Part]:
     )
     fine = _grid(rows, tokens // rows, row_ends=True)
     return [(np.concatenate([whole, fine])[less:], rows, tokens // rows)]
+
+
+def _on_square(width: int, height: int) -> tuple[float, float, float, float]:
+    """The square ground that a picture is centred on, in shares of the picture's sides: parts of it lie outside."""
+    longest = max(width, height)
+    across, down = longest / width, longest / height
+    return ((1 - across) / 2, (1 - down) / 2, (1 + across) / 2, (1 + down) / 2)
+
+
+def _gemma(model: Any, processor: Any, prompt: Prompt) -> list[_Part]:
+    """One square grid over the resized picture."""
+    side = math.isqrt(int(model.config.mm_tokens_per_image))
+    return [(_grid(side, side), side, side) for _ in prompt.pictures]
 
 
 def _best_resolution(size: tuple[int, int], pinpoints: Any) -> tuple[int, int]:
@@ -168,6 +187,8 @@ _FAMILIES: dict[str, Callable[[Any, Any, Prompt], list[_Part]]] = {
     "qwen2_vl": _qwen,
     "qwen2_5_vl": _qwen,
     "qwen3_vl": _qwen,
+    "qwen3_5": _qwen,
+    "gemma3": _gemma,
 }
 
 

@@ -48,7 +48,8 @@ def _quoted(line: OcrLine, its: _Letters, said: _Letters, matcher: "SequenceMatc
     longest = matcher.find_longest_match()
     likeness = _likeness(its.text, said.text, longest.a, longest.b) if longest.size else 0.0
     whole = len(its.text)
-    if likeness >= ALIKE and (longest.size < whole or _between_words(said, longest.b, whole)) and _tells(line.text, its.text):
+    apart = longest.size < whole or _between_words(said, longest.b, whole)
+    if likeness >= ALIKE and apart and _tells(line.text, its.text):
         return QuotedLine(line=line.text, part=line.text, box=line.box, likeness=likeness)
     start, end = _whole_words(its, said, longest.a, longest.b, longest.size)
     part = its.text[start:end]

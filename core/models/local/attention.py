@@ -133,7 +133,7 @@ class _Saying:
 
 
 def _row(attentions: Any, columns: NDArray[np.int64], length: int) -> NDArray[np.float64]:
-    """Shape (layers, heads, columns): each layer's newest row; zeros where a sliding window has left a column behind."""
+    """Shape (layers, heads, columns): each layer's newest row; zeros where a window has left a column behind."""
     known = [one for one in attentions if one is not None]
     rows = np.zeros((len(known), max(one.shape[1] for one in known), len(columns)))
     for layer, one in enumerate(known):

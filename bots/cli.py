@@ -36,10 +36,12 @@ def options(
 
 def _register() -> None:
     from bots.ask import ask
+    from bots.caption import caption
     from bots.chat import chat
     from bots.demo import demo
     from bots.doctor import doctor
     from bots.knowledge import forget, ingest_command, sources
+    from bots.models import models
     from bots.queue import dead, queue
     from bots.search import pictures, search
     from bots.serve_worker import worker
@@ -49,7 +51,7 @@ def _register() -> None:
     app.command()(ask)
     app.command()(chat)
     app.command("ingest")(ingest_command)
-    for command in (search, pictures, sources, forget, doctor, demo, worker, queue, why):
+    for command in (search, pictures, caption, sources, forget, doctor, demo, worker, queue, why, models):
         app.command()(command)
     app.command("train")(train_command)
     app.add_typer(dead)

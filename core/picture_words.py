@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 LITTLE = 16
 """Letters and digits below which what was read says little of what a picture is about."""
 
+READ_CHARACTERS = 300
+"""How much of what was read stands in a description."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -61,3 +64,15 @@ def _looks(data: bytes, lines: Sequence[OcrLine]) -> str:
     from core.reading.appearance_words import describe
 
     return describe(look(data, lines))
+
+
+async def measured_in(data: bytes, lines: Sequence[OcrLine], language: "CaptionLanguage") -> str:
+    """What can be said of a picture without a model that sees: its kind and colours, and the words in it."""
+    english, _, rest = (await asyncio.to_thread(_looks, data, lines)).partition("\n")
+    read = " · ".join(line for line in text_of(lines).split("\n") if line.strip())
+    read = read if len(read) <= READ_CHARACTERS else read[:READ_CHARACTERS].rstrip() + "…"
+    if language == "zh":
+        parts = [rest.partition("\n")[0], f"图中文字：{read}" if read else ""]
+        return "。".join(part for part in parts if part) or "看不出这张图片的内容。"
+    parts = [english, f"It reads: {read}" if read else ""]
+    return ". ".join(part[:1].upper() + part[1:] for part in parts if part) or "Nothing could be made out in it."

@@ -44,13 +44,14 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def shown(message: dict[str, Any]) -> list[str]:
     """The labels and colours of a message's pictures, as the model sees them."""
     said: list[str] = []
-    blocks = message["content"] if isinstance(message["content"], list) else []
-    for block in blocks:
+    content: Any = message["content"]
+    for block in content if not isinstance(content, str) else ():
         if block["type"] == "image_url":
             data = base64.b64decode(block["image_url"]["url"].partition("base64,")[2])
             with Image.open(io.BytesIO(data)) as image:
                 colour = image.convert("RGB").getpixel((2, 2))
-            said.append({(255, 0, 0): "red", (0, 0, 255): "blue", (0, 128, 0): "green"}.get(colour, "other"))  # type: ignore[arg-type]
+            names: dict[Any, str] = {(255, 0, 0): "red", (0, 0, 255): "blue", (0, 128, 0): "green"}
+            said.append(names.get(colour, "other"))
         elif block["text"].startswith(("Picture ", "The picture of evidence")):
             said.append(block["text"])
     return said

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from bots.ask import HERE, ME
 from bots.running import DataOption, JsonOption, run, settings_for
 from core.application import Application
 from core.errors import QuestionError
@@ -185,6 +186,7 @@ async def _forget(source: str, session: str, person: str, data: Path | None, *, 
             gone = await forget_source(
                 source, ledger=application.ledger, index=await application.index(), pictures=application.pictures
             )
+            _forget_last_answer(application.data, source)
             done = {"source": source, "passages": gone}
         elif session:
             from bots.chat import place_of
@@ -199,9 +201,18 @@ async def _forget(source: str, session: str, person: str, data: Path | None, *, 
                 raise QuestionError(f'"{person}" does not say who.', hint="Write PLATFORM/WORKSPACE/ID.")
             store = await application.conversations()
             forgotten = await store.forget_person(platform, workspace, identity)
+            if (platform, workspace, identity) == (HERE.platform, HERE.workspace, ME.id):
+                _forget_last_answer(application.data)
             done = {"person": person, **forgotten.model_dump()}
     if as_json:
         print(json.dumps(done, ensure_ascii=False))
     else:
         Console().print(f"Forgotten: {', '.join(f'{key} {value}' for key, value in done.items())}.")
     return 0
+
+
+def _forget_last_answer(data: Path, source: str = "") -> None:
+    """What `lorelens why` would explain; with a source, only if the answer stood on it."""
+    from core.explaining.keeping import LastAnswerFile  # it brings LangChain along
+
+    LastAnswerFile(data).forget(source)

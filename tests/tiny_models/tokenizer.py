@@ -7,7 +7,7 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
 WORDS = (
     "what color shape is it this do you see describe the picture red blue green yellow circle square triangle two",
-    "three one and or not a an of in on with means stop go wait user assistant system tool name arguments function",
+    "three one and or not left out a an of in on with means stop go wait user assistant system tool name arguments",
 )
 _MARKS = {"pad_token": "<pad>", "bos_token": "<s>", "eos_token": "</s>"}
 

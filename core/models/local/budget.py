@@ -4,7 +4,7 @@ The system text, the last question and its own pictures are never left out. What
 as a short text in the place of the picture, and to the person, as a notice with the answer.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,9 @@ from core.models.local.template import pictures_of
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-LEFT_OUT = "[an earlier picture, left out for lack of room]"
+LEFT_OUT = "[picture left out]"
+FEW = 4
+"""So many pictures are simply tried; of more, what each costs is measured first, the newest first."""
 LEAST_ANSWER = 64
 """Tokens that must be left for an answer."""
 _NOTICES = {
@@ -60,13 +62,13 @@ class _Fitting:
         self._tools = tools
         self._room = budget.context - LEAST_ANSWER
         self._images: dict[SentPicture, Image] = {}
-        self._costs: dict[SentPicture, int] = {}
         self._pictures_out = 0
         self._turns_out = 0
 
     def prompt(self) -> Prompt:
-        """The prompt; measured by what its parts cost, then made once, and made again only if the measure was off."""
-        self._leave_out(self._text_tokens, self._picture_tokens)
+        """The prompt, made again with less until it fits; many pictures are measured one by one before."""
+        if len(pictures_of(self._turns)) > FEW:
+            self._leave_out()
         while True:
             images = [self._image(picture) for picture in pictures_of(self._turns)]
             made = self._builder.of_turns(self._turns, self._tools, images=images, notices=self._notices())
@@ -75,21 +77,17 @@ class _Fitting:
             if not (self._drop_picture() or self._drop_turn()):
                 raise _does_not_fit(made.tokens, self._room)
 
-    def _leave_out(self, text: Callable[[], int], picture: Callable[[SentPicture], int]) -> None:
-        """Leave out until the sum of the parts fits. Costs nothing but a look where everything fits by far."""
-        while True:
-            shown = pictures_of(self._turns)
-            total = text()
-            for one in reversed(shown):  # from the newest: of a flood of pictures most are never opened
-                total += picture(one)
-                if total > self._room:
-                    break
-            if total <= self._room:
-                return
-            if not (self._drop_picture() or self._drop_turn()):
-                if text() > self._room:
-                    raise _does_not_fit(total, self._room)
-                return  # the last question's own pictures: the whole prompt decides
+    def _leave_out(self) -> None:
+        """Leave pictures out until the sum of the parts fits, or only few are left."""
+        room = self._room - self._text_tokens()
+        fitting = 0
+        for one in reversed(pictures_of(self._turns)):  # from the newest: of a flood most are never opened
+            room -= self._picture_tokens(one)
+            if room < 0:
+                break
+            fitting += 1
+        while len(pictures_of(self._turns)) > max(FEW, fitting) and self._drop_picture():
+            pass
 
     def _drop_picture(self) -> bool:
         """Leave the oldest picture out, if it is not the last question's."""
@@ -128,9 +126,7 @@ class _Fitting:
         return self._builder.of_turns(bare, self._tools, images=[]).tokens
 
     def _picture_tokens(self, picture: SentPicture) -> int:
-        if picture not in self._costs:
-            self._costs[picture] = self._builder.picture_tokens(self._image(picture))
-        return self._costs[picture]
+        return self._builder.picture_tokens(self._image(picture))
 
     def _image(self, picture: SentPicture) -> "Image":
         if picture not in self._images:

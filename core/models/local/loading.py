@@ -4,6 +4,7 @@ Everything is resolved to a folder first; what is read after that is on disk, so
 """
 
 import json
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -141,7 +142,9 @@ def _with_adapter(model: Any, folder: Path, *, quantized: bool) -> Any:
             f"{folder} holds an adapter, and peft, which loads it, is not installed.", hint="pip install peft"
         ) from error
     try:
-        adapted = cast(Any, PeftModel).from_pretrained(model, str(folder))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # peft asks transformers by names that are going out of use
+            adapted = cast(Any, PeftModel).from_pretrained(model, str(folder))
     except (OSError, ValueError, RuntimeError, KeyError) as error:
         raise ModelUnavailableError(
             f"The adapter in {folder} could not be loaded: {_short(error)}", hint="Does it belong to its base model?"

@@ -125,16 +125,16 @@ class ChatTemplate:
         return fitted
 
     def _said(self, turn: ChatTurn) -> list[ChatTurn]:
-        turn = turn.with_parts([self.as_data(part) if isinstance(part, str) else part for part in turn.parts])
+        turn = turn.with_parts(_joined([self.as_data(part) if isinstance(part, str) else part for part in turn.parts]))
         if turn.role == "tool" and not self._tool_results:
-            heading = f"Result of {turn.tool}:\n" if turn.tool else "Result:\n"
-            return [ChatTurn("user", (heading, *turn.parts))]
+            heading = f"Result of {turn.tool}:" if turn.tool else "Result:"
+            return [ChatTurn("user", tuple(_joined([heading, *turn.parts])))]
         if turn.role == "tool" and turn.pictures and not self._pictures_of_tools:
-            shown = ChatTurn("user", ("The pictures of this result, in order:\n", *turn.pictures))
+            shown = ChatTurn("user", ("The pictures of this result, in order:", *turn.pictures))
             return [turn.with_parts([part for part in turn.parts if isinstance(part, str)]), shown]
         if turn.calls and not self._tool_results:
             calls = [f"(used {call['function']['name']} with {call['function']['arguments']})" for call in turn.calls]
-            return [ChatTurn("assistant", (*turn.parts, *calls))]
+            return [ChatTurn("assistant", tuple(_joined([*turn.parts, *calls])))]
         return [turn]
 
     def _message(self, turn: ChatTurn) -> dict[str, Any]:
@@ -219,7 +219,7 @@ def _fold_system(turns: list[ChatTurn]) -> list[ChatTurn]:
         return others
     for at, turn in enumerate(others):
         if turn.role == "user":
-            others[at] = turn.with_parts([*_spaced(system), *turn.parts])
+            others[at] = turn.with_parts(_joined([*system, *turn.parts], "\n\n"))
             return others
     return [ChatTurn("user", tuple(system)), *others]
 
@@ -231,18 +231,21 @@ def _merge(turns: list[ChatTurn]) -> list[ChatTurn]:
         last = merged[-1] if merged else None
         same = last is not None and last.role == turn.role and turn.role != "tool"
         if last is not None and same and not last.calls and not turn.calls:
-            merged[-1] = last.with_parts([*_spaced(last.parts), *turn.parts])
+            merged[-1] = last.with_parts(_joined([*last.parts, *turn.parts], "\n\n"))
         else:
             merged.append(turn)
     return merged
 
 
-def _spaced(parts: Sequence[Part]) -> list[Part]:
-    """Parts that end with an empty line: templates write parts of text without anything between them."""
-    ended = list(parts)
-    if ended and isinstance(ended[-1], str):
-        ended[-1] = ended[-1].rstrip() + "\n\n"
-    return ended
+def _joined(parts: Sequence[Part], between: str = "\n") -> list[Part]:
+    """Neighbouring texts as one: templates write texts without anything between them, and some strip each."""
+    joined: list[Part] = []
+    for part in parts:
+        if joined and isinstance(part, str) and isinstance(joined[-1], str):
+            joined[-1] = joined[-1].rstrip() + between + part
+        else:
+            joined.append(part)
+    return joined
 
 
 def pictures_of(turns: Sequence[ChatTurn]) -> list[SentPicture]:

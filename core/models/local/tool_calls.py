@@ -19,6 +19,8 @@ OPENINGS = ("<tool_call>", "[TOOL_CALLS]", "<|python_tag|>", "<|tool_call|>")
 """Where one of these begins, no more text is shown until the answer is complete."""
 _TAGGED = re.compile(r"<tool_call>\s*.*?\s*(?:</tool_call>|\Z)", re.DOTALL)
 _OPENING = re.compile("|".join(re.escape(opening) for opening in OPENINGS))
+_MAY_BE_BARE = re.compile(r"\s*(\{\s*(\"|\Z)|\[\s*(\{|\Z)|\Z)")
+"""The beginning of an answer that may be nothing but JSON; one that begins with a citation, "[1] ...", is not."""
 _FUNCTION = re.compile(r"<function=([^>\s]+)>(.*?)(?:</function>|\Z)", re.DOTALL)
 _PARAMETER = re.compile(r"<parameter=([^>\s]+)>\s*(.*?)\s*</parameter>", re.DOTALL)
 
@@ -52,7 +54,7 @@ def read_tool_calls(text: str, tools: Collection[str]) -> Said:
 
 def shown_part(text: str) -> str:
     """What of an unfinished answer can be shown for sure, while tools are offered."""
-    if text.lstrip().startswith(("{", "[")):
+    if _MAY_BE_BARE.match(text):
         return ""
     found = _OPENING.search(text)
     cut = found.start() if found else len(text)

@@ -34,7 +34,7 @@ def adapt(
     unseen = False
     if not sees:
         evidence = evidence_of(messages)
-        unseen = bool(evidence and evidence.pictures) or has_pictures(messages)
+        unseen = bool(evidence.pictures) if evidence is not None else has_pictures(messages)
         result = [_without_pictures(message, LEFT_OUT) for message in result]
     else:
         if not tool_pictures:

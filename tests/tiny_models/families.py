@@ -58,7 +58,8 @@ def _save(folder: Path, model: Any, tokenizer: Any, images: Any, template: str, 
     (folder / "chat_template.jinja").write_text(template)
 
 
-def _llava(folder: Path, text: Any, **more: Any) -> None:
+def save_llava(folder: Path, text: Any, **more: Any) -> None:
+    """A LLaVA over a language model of some kind; `more` are its sizes."""
     tokenizer = make_tokenizer(["<image>"])
     config = lib.LlavaConfig(
         vision_config=_siglip(),
@@ -75,12 +76,12 @@ def _llava(folder: Path, text: Any, **more: Any) -> None:
 
 def make_llava(folder: Path) -> None:
     """LLaVA over Llama."""
-    _llava(folder, lib.LlamaConfig)
+    save_llava(folder, lib.LlamaConfig)
 
 
 def make_llava_sliding(folder: Path) -> None:
     """LLaVA over Mistral with a sliding window, whose cache can't take others in on the way."""
-    _llava(folder, lib.MistralConfig, sliding_window=24)
+    save_llava(folder, lib.MistralConfig, sliding_window=24)
 
 
 def make_llava_onevision(folder: Path) -> None:

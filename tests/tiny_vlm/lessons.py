@@ -8,10 +8,10 @@ from core.training.lessons import Exchange, Lesson, Region
 from tests.tiny_vlm.questions import Question, lookup, questions_of
 from tests.tiny_vlm.scenes import SEEN, SIDE, UNSEEN, Pair, Scene, scene_alike, scene_of, scene_without_name
 
-READING = 48
+READING = 16
 """One lesson of so many has no picture."""
 LOOKUPS = 6
-NAMELESS = 0.45
+NAMELESS = 0.5
 """The share of scenes whose things have a colour or a shape without a name."""
 HELD_OUT = 100
 

@@ -40,9 +40,9 @@ class Question:
 def questions_of(random: Random, scene: Scene) -> list[Question]:
     """What can be asked about a scene, each kind at most once."""
     asked = _about_things_alike(random, scene) if scene.alike else _which_thing(random, scene)
-    if random.random() < 0.5:
+    if random.random() < 0.35:
         asked.append(Question("count", random.choice(_HOW_MANY), f"{NUMBERS[len(scene.things)]}."))
-    if scene.things[0].colour and scene.things[0].shape and random.random() < 0.7:
+    if scene.things[0].colour and scene.things[0].shape and random.random() < 0.5:
         asked.append(Question("caption", random.choice(_DESCRIBE), caption_of(scene)))
     return asked
 
@@ -71,6 +71,8 @@ def _about_things_alike(random: Random, scene: Scene) -> list[Question]:
         asked.append(Question("shape", random.choice(_SHAPE), f"{thing.shape}.", about=thing))
     light = bool(thing.colour) and (not thing.shape or random.random() < 0.65)
     asked.append(passage_question(random, thing, light=light))
+    if thing.colour and thing.shape:
+        asked.append(passage_question(random, thing, light=not light))
     if random.random() < 0.25:
         asked.append(without_passage(random, thing, light=light))
     return asked
@@ -86,7 +88,7 @@ def _which_thing(random: Random, scene: Scene) -> list[Question]:
 
 def passage_question(random: Random, thing: Thing, *, light: bool, listed: bool | None = None) -> Question:
     """What a thing's colour (`light`) or shape means: its passage says so, or, not `listed`, is about another."""
-    listed = random.random() < 0.8 if listed is None else listed
+    listed = random.random() < 0.7 if listed is None else listed
     key = thing.colour if light else thing.shape
     others = [name for name in (COLOURS if light else SHAPES) if name != key]
     meaning = random.choice(MEANINGS)
@@ -119,7 +121,7 @@ def lookup(random: Random) -> Question:
     pool: Sequence[str] = random.choice((tuple(COLOURS), SHAPES, KEYS_OF_TEXT))
     key, meaning = random.choice(pool), random.choice(MEANINGS)
     passage = passage_of(random, key, meaning)
-    if random.random() < 0.8:
+    if random.random() < 0.7:
         return Question("text", f"what does {key} mean?", f"{key} means {meaning}.", passage)
     other = random.choice([word for word in pool if word != key])
     return Question("text", f"what does {other} mean?", f"{other} is not listed.", passage)

@@ -78,9 +78,9 @@ def scene_without_name(random: Random) -> Scene:
     """
     many = random.choice((1, 1, 2))
     if random.random() < 0.65:
-        colour, ground = _odd_colour(random), _odd_colour(random)
+        colour, ground = _odd_colour(random), _ground(random)
         while _distance(colour, ground) < 80:
-            ground = _odd_colour(random)
+            colour = _odd_colour(random)
         return _draw(random, [("", random.choice(SHAPES), colour)] * many, ground)
     colour = random.choice(sorted(COLOURS))
     return _draw(random, [(colour, "", COLOURS[colour])] * many, _ground(random))

@@ -37,7 +37,7 @@ WORDS: dict[str, dict[str, str]] = {
         "part": "of the line",
         "heat": "Where the model looked while it said “{words}”",
         "weight": "{weight:.0%} of the attention of these heads went to this picture.",
-        "chosen": "Shown are {count} attention heads, chosen on {pictures} other pictures: there {share:.0%} of their "
+        "chosen": "Attention heads shown: {count}, chosen on {pictures} other pictures; there {share:.0%} of their "
         "attention lay on the thing that was asked about, which covers {chance:.0%} of the picture.",
         "middle": "Shown is the mean over all heads of the middle layers, since none could be chosen: {reason}.",
         "caveat": "Attention shows where the model looked, not what its answer rests on.",

@@ -7,12 +7,14 @@ says, asked one by one.
 import asyncio
 import gc
 from collections.abc import AsyncGenerator
-from typing import Any
+from typing import Any, cast
 
 import psutil
 import pytest
 import torch
+from langchain import agents
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
+from langchain_core.tools import tool
 
 from core.errors import ModelUnavailableError, PictureError
 from core.models.local.loading import LoadedModel
@@ -270,6 +272,24 @@ async def test_pictures_that_cannot_be_taken_are_refused_with_what_to_do(llava: 
         await llava.model.ainvoke([HumanMessage(content=[linked])])
 
 
+async def test_an_agent_calls_a_tool_and_the_model_sees_the_picture_that_it_answers() -> None:
+    async with opened("qwen3-vl") as model:
+        call = 'I look.\n<tool_call>\n{"name": "look", "arguments": {"at": "left"}}\n</tool_call>'
+        read = _dictate(model, [call, "It is red."])
+
+        @tool
+        def look(at: str) -> list[str | dict[str, Any]]:
+            """Look at a picture."""
+            return [picture("red"), {"type": "text", "text": f"at {at}"}]
+
+        agent = cast(Any, agents).create_agent(model.model, [look])
+        shown = ""
+        async for chunk, _ in agent.astream({"messages": [asked("what is it?")]}, stream_mode="messages"):
+            shown += chunk.text if isinstance(chunk, AIMessage) else ""
+        assert shown == "I look.\nIt is red."
+        assert len(read) == 2 and "pixel_values" not in read[0] and "pixel_values" in read[1]
+
+
 @pytest.mark.slow
 async def test_a_thousand_requests_leave_no_memory_behind(llava: Open) -> None:
     async def ask(number: int) -> None:
@@ -310,6 +330,22 @@ def _count_steps(model: Open) -> list[None]:
 
     model.engine.loaded.model.register_forward_hook(count)
     return steps
+
+
+def _dictate(model: Open, answers: list[str]) -> list[set[str]]:
+    """Let the model say these answers, whatever it reads; a list that grows with what each prompt consists of."""
+    tokenizer = model.engine.loaded.tokenizer
+    script = [[*tokenizer.encode(one, add_special_tokens=False), tokenizer.eos_token_id] for one in answers]
+    tokens = iter([token for answer in script for token in answer])
+    read: list[set[str]] = []
+
+    def say(_: Any, args: Any, given: dict[str, Any], output: Any) -> None:
+        if given["input_ids"].shape[1] > 1:
+            read.append(set(given))
+        output.logits.zero_()[:, -1, next(tokens)] = 1
+
+    model.engine.loaded.model.register_forward_hook(say, with_kwargs=True)
+    return read
 
 
 def _exhaust_memory(model: Open, beyond: int) -> Any:

@@ -14,7 +14,7 @@ from langgraph.graph.message import REMOVE_ALL_MESSAGES
 from langgraph.runtime import Runtime
 
 from core.earlier_pictures import pictures_of
-from core.evidence import Evidence, attach
+from core.evidence import Evidence, EvidencePassage, attach
 from core.followups import standalone_question
 from core.intent import what_is_wanted
 from core.knowledge.index import Hit
@@ -119,13 +119,22 @@ class RetrieveFirst(AgentMiddleware[AgentState[Any], Turn]):
 
     async def _briefly(self, turn: Turn, shown: list[Picture]) -> list[BaseMessage]:
         """The whole conversation for a small model: the passage that answers, if one does, and the question."""
-        selection = await asyncio.to_thread(select_sentences, _query(turn), turn.passages, encoder=self._encoder)
-        turn.read = None if selection.declined else turn.passage(selection.sentences[0].number)
+        turn.read = await asyncio.to_thread(self._answering, turn)
         text = brief_question(turn.read.passage.text if turn.read else "", turn.standalone)
         blocks: list[ContentBlock] = [{"type": "text", "text": text}]
         if self._sees:
             blocks += await self._looking.blocks([picture.sha256 for picture in shown])
         return [RemoveMessage(id=REMOVE_ALL_MESSAGES), _message(None, blocks, turn.evidence)]
+
+    def _answering(self, turn: Turn) -> EvidencePassage | None:
+        """The passage that answers, if one does: chosen by all that was looked for, and supported by that or by the
+        question alone, which what a picture shows may drown."""
+        selection = select_sentences(_query(turn), turn.passages, encoder=self._encoder)
+        best = turn.passage(selection.sentences[0].number) if selection.sentences else None
+        if best is None or not selection.declined:
+            return best
+        alone = select_sentences(turn.standalone, [best], encoder=self._encoder)
+        return None if alone.declined else best
 
     async def _with_evidence(self, turn: Turn, messages: Sequence[BaseMessage]) -> list[BaseMessage]:
         """The question with the evidence before it, and the earlier messages whose pictures are shown again."""

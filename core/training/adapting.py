@@ -133,7 +133,7 @@ def _trainer(
         per_device_train_batch_size=at_once,
         per_device_eval_batch_size=at_once,
         gradient_accumulation_steps=max(1, adaptation.together // at_once),
-        gradient_checkpointing=parameters > _LARGE,
+        activation_checkpointing=parameters > _LARGE,
         learning_rate=adaptation.rate_for(parameters),
         lr_scheduler_type="linear",
         warmup_steps=min(20, steps // 10),

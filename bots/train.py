@@ -86,6 +86,7 @@ async def _train(request: "TrainingRequest", *, as_json: bool) -> int:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     from core.training.request import need_parts
 
+    request.check()
     need_parts()
     _quiet()
     from core.training.run import train

@@ -5,7 +5,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
-from core.errors import MissingPartError
+from core.errors import MissingPartError, SettingsError
 from core.models.notes import PromptStyle
 
 TRAINING = "training"
@@ -49,6 +49,13 @@ class TrainingRequest:
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     licence: str = ""
     command: str = ""
+
+    def check(self) -> None:
+        """Raises SettingsError where it is not said what is to be trained."""
+        if bool(self.model) == bool(self.config):
+            raise SettingsError(
+                "What is to be trained?", hint="Name a model with --model, or a configuration with --from-scratch."
+            )
 
 
 def need_parts() -> None:

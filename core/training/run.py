@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.errors import DocumentError, SettingsError
+from core.errors import DocumentError
 from core.models.notes import ModelNotes, PromptStyle
 from core.training.adapting import adapt
 from core.training.cleaning import clean
@@ -51,10 +51,7 @@ def train(request: TrainingRequest, progress: TrainingProgress) -> TrainingRepor
         SettingsError: the request can't be carried out as it is.
         ModelUnavailableError: the model to start from can't be loaded, or memory lacks.
     """
-    if bool(request.model) == bool(request.config):
-        raise SettingsError(
-            "What is to be trained?", hint="Name a model with --model, or a configuration with --from-scratch."
-        )
+    request.check()
     return _from_nothing(request, progress) if request.config else _fine_tune(request, progress)
 
 

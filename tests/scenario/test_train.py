@@ -23,7 +23,8 @@ from tests.tiny_vlm.trained import CONFIG, LESSONS, ROOT
 pytestmark = pytest.mark.slow
 LORELENS = (sys.executable, "-c", "from bots.cli import main; main()", "train")
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
-LEARNED = ("colour", "shape", "colour of", "shape of", "passage")
+LEARNED = {"colour": 0.95, "shape": 0.95, "colour of": 0.9, "shape of": 0.9, "passage": 0.95}
+"""What is answered rightly at least; which of two things is meant is the last that is learned."""
 
 
 def begin(*arguments: object) -> subprocess.Popen[str]:
@@ -107,7 +108,7 @@ def test_the_tiny_model_sees_and_reads(tiny_vlm: Path) -> None:
     maker = PromptMaker(loaded.processor, loaded.notes.prompt)
     seen, _ = evaluate(loaded.model, maker, [one for lesson in held_out(150, SEEN) for one in asked_of(lesson)])
     unseen, _ = evaluate(loaded.model, maker, [one for lesson in held_out(60, UNSEEN) for one in asked_of(lesson)])
-    assert {kind: seen.kinds[kind] for kind in LEARNED if seen.kinds[kind] < 0.95} == {}
+    assert {kind: seen.kinds[kind] for kind, least in LEARNED.items() if seen.kinds[kind] < least} == {}
     assert {kind: unseen.kinds[kind] for kind in ("colour", "shape") if unseen.kinds[kind] < 0.85} == {}
 
 

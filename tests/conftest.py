@@ -1,10 +1,15 @@
 """What all tests share: the tiny vision-language model, trained beside the tests that do not need it."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from tests.tiny_vlm.trained import Training
+
+# Before anything imports torch: its threads would spin while they wait, and take a core from the training.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 _TRAINING = pytest.StashKey[Training]()
 _PATIENCE = 1800

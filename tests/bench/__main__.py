@@ -19,7 +19,8 @@ _NOT_MEASUREMENTS = {"__main__", "tables"}
 
 
 def main(names: list[str]) -> int:
-    """Run the named measurements, or all of them."""
+    """Run the named measurements, or all of them. Threads of libraries wait as they do in `lorelens`."""
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     data = Path(os.environ.get("LORELENS_BENCH_DATA", _ROOT.parent / "shared" / "data"))
     known = sorted(
         module.name for module in pkgutil.iter_modules(tests.bench.__path__) if module.name not in _NOT_MEASUREMENTS

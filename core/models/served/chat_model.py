@@ -4,16 +4,14 @@ It wraps the LangChain model of any provider, and is one itself, so that the age
 """
 
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from typing import Any, cast
 
-from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
-from langchain_core.language_models import BaseChatModel, LanguageModelInput
-from langchain_core.language_models.chat_models import agenerate_from_stream
+from langchain_core.callbacks import AsyncCallbackManagerForLLMRun
+from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
-from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from langchain_core.outputs import ChatGenerationChunk
 from langchain_core.runnables import Runnable
-from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import Field, PrivateAttr
 
 from core.errors import ModelFaultError
@@ -22,13 +20,14 @@ from core.models.served.capabilities import Capabilities
 from core.models.served.discovery import Discovery
 from core.models.served.notes import carrying, note
 from core.models.served.persistence import Persistence
+from core.models.served.streamed import StreamedChatModel
 from core.models.served.trying import UNHEARD
 
 _TOO_MANY_PICTURES = re.compile(r"at most (\d+) image", re.IGNORECASE)
 """How vLLM says that a prompt may hold fewer pictures (`--limit-mm-per-prompt`)."""
 
 
-class ServedChatModel(BaseChatModel):
+class ServedChatModel(StreamedChatModel):
     """Asks `inner`; `discovery` says what it can do, `persistence` how long and how often it is asked."""
 
     inner: Any = Field(exclude=True, repr=False)
@@ -43,35 +42,6 @@ class ServedChatModel(BaseChatModel):
     async def capabilities(self) -> Capabilities:
         """What the model can do; it is asked where that is not known yet."""
         return await cast(Discovery, self.discovery).capabilities()
-
-    def bind_tools(
-        self, tools: Sequence[Any], *, tool_choice: str | None = None, **kwargs: Any
-    ) -> Runnable[LanguageModelInput, AIMessage]:
-        """Offer tools; whether the model is really given them is decided when it is asked."""
-        if tool_choice is not None:
-            kwargs["tool_choice"] = tool_choice
-        bound = self.bind(tools=[convert_to_openai_tool(tool) for tool in tools], **kwargs)
-        return cast("Runnable[LanguageModelInput, AIMessage]", bound)
-
-    def _generate(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> ChatResult:
-        import asyncio
-
-        return asyncio.run(self._agenerate(messages, stop, **kwargs))
-
-    async def _agenerate(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: AsyncCallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> ChatResult:
-        return await agenerate_from_stream(self._astream(messages, stop, **kwargs))
 
     async def _astream(
         self,

@@ -11,18 +11,16 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
-from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
-from langchain_core.language_models import BaseChatModel, LanguageModelInput
-from langchain_core.language_models.chat_models import agenerate_from_stream
+from langchain_core.callbacks import AsyncCallbackManagerForLLMRun
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
-from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from langchain_core.outputs import ChatGenerationChunk
 from langchain_core.runnables import Runnable
-from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import Field
 
 from core.errors import LorelensError, ModelFaultError, ModelUnavailableError, UnavailableError
 from core.models.served.faults import LASTING
 from core.models.served.notes import ANSWERED_BY, carrying, note
+from core.models.served.streamed import StreamedChatModel
 from core.models.served.trying import UNHEARD
 
 if TYPE_CHECKING:
@@ -65,7 +63,7 @@ class Member:
             await self._chat.close()
 
 
-class FallbackChatModel(BaseChatModel):
+class FallbackChatModel(StreamedChatModel):
     """Asks its `members` (of class Member), the first that answers."""
 
     members: Any = Field(exclude=True, repr=False)
@@ -73,35 +71,6 @@ class FallbackChatModel(BaseChatModel):
     @property
     def _llm_type(self) -> str:
         return "fallback"
-
-    def bind_tools(
-        self, tools: Sequence[Any], *, tool_choice: str | None = None, **kwargs: Any
-    ) -> Runnable[LanguageModelInput, AIMessage]:
-        """Offer tools to those that call them."""
-        if tool_choice is not None:
-            kwargs["tool_choice"] = tool_choice
-        bound = self.bind(tools=[convert_to_openai_tool(tool) for tool in tools], **kwargs)
-        return cast("Runnable[LanguageModelInput, AIMessage]", bound)
-
-    def _generate(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> ChatResult:
-        import asyncio
-
-        return asyncio.run(self._agenerate(messages, stop, **kwargs))
-
-    async def _agenerate(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: AsyncCallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> ChatResult:
-        return await agenerate_from_stream(self._astream(messages, stop, **kwargs))
 
     async def _astream(
         self,

@@ -35,6 +35,8 @@ CACHE = Path(__file__).parents[2] / "build" / "bench-cache" / "ocr"
 SMALLEST_SIDE = 32
 PARTS: tuple[str, ...] = ("OCR", "alt text", "headings", "context", "appearance")
 
+ALL_PARTS: set[str] = set(PARTS)
+
 Rankings = dict[str, list[list[str]]]
 
 
@@ -51,13 +53,13 @@ class Shown:
 async def measure(data: Path) -> list[Table]:
     """Recall@1 and @5 per language: of plain parts, of Lorelens, and without or with only one kind of words."""
     folder = data / "team_docs"
-    shown, hashes = _pictures(folder)
+    shown, hashes = pictures_of_pages(folder)
     queries = [json.loads(line) for line in (folder / "picture_queries.jsonl").read_text("utf-8").splitlines() if line]
     right = [{hashes[name] for name in (query["image"], *query["also"]) if name in hashes} for query in queries]
     encoder = load_encoder("minilm")
     if encoder is None:
         raise AssertionError
-    plain = [_passage(one, {"OCR", "headings", "context"}) for one in shown]
+    plain = [passage_of(one, {"OCR", "headings", "context"}) for one in shown]
     rows = [
         [f"plain {name}", *_figures(rankings, right)]
         for name, rankings in (await _plain(plain, queries, encoder)).items()
@@ -77,7 +79,7 @@ async def measure(data: Path) -> list[Table]:
     ]
 
 
-def _pictures(folder: Path) -> tuple[list[Shown], dict[str, str]]:
+def pictures_of_pages(folder: Path) -> tuple[list[Shown], dict[str, str]]:
     """All pictures that the pages show, and the hash of each by its path."""
     taken: dict[str, NormalizedPicture] = {}
     mentions: dict[str, list[PictureMention]] = {}
@@ -109,12 +111,12 @@ def _pictures(folder: Path) -> tuple[list[Shown], dict[str, str]]:
     reader = OcrReader()
     shown: list[Shown] = []
     for sha256, picture in sorted(taken.items()):
-        lines = _read(reader, picture)
+        lines = read_once(reader, picture)
         shown.append(Shown(picture, tuple(mentions[sha256]), lines, describe(look(picture.data, lines))))
     return shown, hashes
 
 
-def _read(reader: OcrReader, picture: NormalizedPicture) -> tuple[OcrLine, ...]:
+def read_once(reader: OcrReader, picture: NormalizedPicture) -> tuple[OcrLine, ...]:
     kept = CACHE / VERSION.replace("/", "-") / f"{picture.picture.sha256}.json"
     if kept.exists():
         return tuple(OcrLine.model_validate(line) for line in json.loads(kept.read_text("utf-8")))
@@ -124,7 +126,7 @@ def _read(reader: OcrReader, picture: NormalizedPicture) -> tuple[OcrLine, ...]:
     return lines
 
 
-def _passage(shown: Shown, parts: set[str]) -> Passage:
+def passage_of(shown: Shown, parts: set[str]) -> Passage:
     """The passage of a picture, made of some kinds of words only."""
     hidden: dict[str, Any] = {}
     if "alt text" not in parts:
@@ -147,8 +149,8 @@ def _passage(shown: Shown, parts: set[str]) -> Passage:
 async def _lorelens(
     shown: Sequence[Shown], parts: set[str], queries: Sequence[dict[str, Any]], encoder: Encoder | None
 ) -> Rankings:
-    passages = [_passage(one, parts) for one in shown]
-    async with _indexed(passages, encoder) as index:
+    passages = [passage_of(one, parts) for one in shown]
+    async with indexed(passages, encoder) as index:
         return {
             language: [
                 [hit.passage.path for hit in await find_pictures(query[language], index, encoder, limit=5)]
@@ -165,7 +167,7 @@ async def _plain(
     vectors = encoder.encode([passage.text for passage in passages])
     paths = [passage.path for passage in passages]
     results: dict[str, Rankings] = {name: {"en": [], "zh": []} for name in ("BM25", "MiniLM", "RRF")}
-    async with _indexed(passages, None) as index:
+    async with indexed(passages, None) as index:
         for language in ("en", "zh"):
             for query in queries:
                 hits = await index.search(SearchQuery(text=query[language], dense_weight=0, limit=len(passages)))
@@ -179,7 +181,7 @@ async def _plain(
     return results
 
 
-class _indexed:  # noqa: N801 - read as a verb
+class indexed:  # noqa: N801 - read as a verb
     """A LanceDB index of passages in a folder that goes away."""
 
     def __init__(self, passages: Sequence[Passage], encoder: Encoder | None) -> None:

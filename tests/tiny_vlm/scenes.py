@@ -55,7 +55,7 @@ class Scene:
 def scene_of(random: Random, pairs: Sequence[Pair] = SEEN, *, colours: Mapping[str, Colour] = COLOURS) -> Scene:
     """A scene: one or two things alike, or two that differ in both colour and shape."""
     alike = scene_alike(random, pairs, colours=colours)
-    return alike if random.random() < 0.55 else scene_of_two(random, pairs, colours=colours)
+    return alike if random.random() < 0.45 else scene_of_two(random, pairs, colours=colours)
 
 
 def scene_alike(random: Random, pairs: Sequence[Pair] = SEEN, *, colours: Mapping[str, Colour] = COLOURS) -> Scene:

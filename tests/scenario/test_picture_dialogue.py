@@ -77,6 +77,7 @@ async def test_earlier_pictures_stand_where_they_stood_under_their_numbers(data:
     assert pictures_sent(server, -1)[:2] == [["Picture 1:", "red", "Picture 2:", "blue"], ["Picture 3:", "green"]]
 
 
+@pytest.mark.slow
 async def test_only_the_newest_pictures_are_shown_again(data: Path) -> None:
     with model_server([Say("Fine.")]) as server:
         async with session(data, server, model_sees_pictures=True, model_calls_tools=False) as talk:
@@ -107,6 +108,7 @@ async def test_without_a_model_too_a_shown_picture_can_be_asked_about(data: Path
     assert "Build" in answer.text and "Release" in answer.text
 
 
+@pytest.mark.slow
 async def test_the_second_picture_is_read_without_a_model(data: Path) -> None:
     async with session(data) as talk:
         await talk.ask("What is this?", drawn("Invoice 17", "Total 40 EUR"))

@@ -19,6 +19,7 @@ import pytest
 from core.errors import IndexUnavailableError
 from core.knowledge.ingest import Reader, ingest
 from core.knowledge.ledger import Ledger
+from core.knowledge.picture_notes import PictureNotes
 from core.knowledge.sources import forget_source, source_states
 from core.models.minilm import MiniLM
 from tests.ingesting import OCR, Team, Watch, png
@@ -57,6 +58,8 @@ class _Guarded:
 
     def __getattr__(self, name: str) -> Any:
         attribute = getattr(self._part, name)
+        if isinstance(attribute, PictureNotes):
+            return self._fuse.guard(attribute)
         if not WRITES.fullmatch(name):
             return attribute
         if inspect.iscoroutinefunction(attribute):

@@ -73,6 +73,7 @@ def _fields(entry: Any, machine: Any, speeds: Any) -> dict[str, Any]:
     measured = speeds.get(f"local:{entry.name}") or speeds.get(f"openai:{entry.name}")
     return {
         **entry.model_dump(mode="json"),
+        "licence_note": entry.licence_note,
         "page": entry.page,
         "disk_bytes": round(entry.disk),
         "fit": asdict(fit(entry, machine)),

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from core.models.catalogue.advice import BENCHMARKS, Advice
 from core.models.catalogue.downloaded import cache_folder, is_downloaded
-from core.models.catalogue.entries import BYTES, Catalogue, ChatEntry, EncoderEntry, Entry
+from core.models.catalogue.entries import BYTES, NOT_CHECKED, Catalogue, ChatEntry, EncoderEntry, Entry
 from core.models.catalogue.memory import TOKENS, fit, needs
 from core.models.catalogue.speed import Speed, in_words
 from core.models.machine import Machine
@@ -44,7 +44,8 @@ def show_one(entry: ChatEntry | EncoderEntry, machine: Machine, speeds: Speeds) 
     fitting = fit(entry, machine)
     console.print(f"[bold]{escape(entry.title)}[/]  {escape(entry.name)}")
     console.print(f"page          {escape(entry.page or 'none')}")
-    console.print(f"licence       {escape(entry.licence)}")
+    where = f"\n              {entry.licence_source}" if entry.licence_source else f" ({entry.licence_note})"
+    console.print(f"licence       {escape(entry.licence + where)}")
     console.print(f"languages     {', '.join(entry.languages)}")
     console.print(f"parameters    {entry.parameters:g} billion; {entry.disk / 1e9:.1f} GB to download")
     console.print(f"context       {entry.context:,} tokens")
@@ -53,6 +54,8 @@ def show_one(entry: ChatEntry | EncoderEntry, machine: Machine, speeds: Speeds) 
     verdict = f"{'yes' if fitting.fits else 'no'}, {fitting.precision}, {fitting.free / 1e9:.1f} GB free"
     console.print(f"fits here     {verdict}{'; tight' if fitting.tight else ''}")
     console.print(f"downloaded    {'yes' if is_downloaded(entry.name, cache_folder()) else 'no'}")
+    if entry.unread:
+        console.print(f"unread        {escape(', '.join(entry.unread))}: {NOT_CHECKED}")
     if entry.note:
         console.print(f"note          {escape(entry.note)}")
     for group in entry.figures:

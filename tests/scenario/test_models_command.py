@@ -27,8 +27,15 @@ def test_the_overview_fits_80_columns_and_gives_lines_to_paste(tmp_path: Path) -
 def test_one_model_is_shown_with_its_sources(tmp_path: Path) -> None:
     done = models("Qwen3-VL 8B", data=tmp_path)
     assert "https://arxiv.org/abs/2511.21631" in done.output
-    assert "Apache-2.0" in done.output
+    assert "Apache-2.0\n              https://huggingface.co/Qwen/Qwen3-VL-8B-Instruct" in done.output
+    assert "Apache-2.0 (not checked" not in done.output
     assert 'model = "local:Qwen/Qwen3-VL-8B-Instruct"' in done.output
+
+
+def test_a_licence_that_was_not_read_is_said_to_be_unchecked(tmp_path: Path) -> None:
+    assert "Apache-2.0 (not checked; see the model's card)" in models("Qwen3-VL 4B", data=tmp_path).output
+    fields = json.loads(models("Qwen3-VL 4B", "--json", data=tmp_path).output)
+    assert (fields["licence_source"], fields["licence_note"]) == ("", "not checked; see the model's card")
 
 
 def test_an_unknown_model_is_refused_with_those_that_are_known(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from core.models.catalogue.advice import BENCHMARKS, CPU_CAPTIONS, advise
 from core.models.catalogue.downloaded import cache_folder, is_downloaded
-from core.models.catalogue.entries import BYTES, ChatEntry, catalogue
+from core.models.catalogue.entries import BYTES, NOT_CHECKED, ChatEntry, catalogue
 from core.models.catalogue.memory import fit, needs
 from core.models.machine import Accelerator, Machine
 
@@ -29,6 +29,8 @@ def test_every_entry_says_what_it_is_and_every_figure_where_it_stands() -> None:
     assert len({entry.name for entry in known}) == len({entry.title for entry in known}) == len(known)
     for entry in known:
         assert entry.languages and entry.licence
+        assert entry.licence_note == ("" if re.match(r"https://[\w.-]+/\S+", entry.licence_source) else NOT_CHECKED)
+        assert set(entry.unread) <= set(type(entry).model_fields)
         for group in entry.figures:
             assert re.match(r"https://[\w.-]+/\S+", group.source)
             assert group.values

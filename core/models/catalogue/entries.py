@@ -12,6 +12,8 @@ from core.messages import Value
 BYTES = {"float32": 4.0, "bfloat16": 2.0, "float16": 2.0, "int8": 1.1, "int4": 0.6}
 """Bytes a parameter takes in memory; those of int8 and int4 hold their scales and what is left unquantized."""
 
+NOT_CHECKED = "not checked; see the model's card"
+
 
 class Figures(Value):
     """Published figures and where they stand."""
@@ -29,7 +31,10 @@ class Figures(Value):
 
 
 class Entry(Value):
-    """What chat models and encoders have in common; `parameters` in billions."""
+    """What chat models and encoders have in common; `parameters` in billions.
+
+    `licence_source` says where the licence was read, empty if it was not; `unread` names the other fields not checked.
+    """
 
     name: str
     title: str
@@ -38,6 +43,8 @@ class Entry(Value):
     context: int = Field(gt=0)
     languages: tuple[str, ...]
     licence: str
+    licence_source: str = Field(default="", pattern=r"^(https://.*)?$")
+    unread: tuple[str, ...] = ()
     note: str = ""
     figures: tuple[Figures, ...] = ()
 
@@ -50,6 +57,11 @@ class Entry(Value):
     def page(self) -> str:
         """Where the model is described."""
         return f"https://huggingface.co/{self.name}" if "/" in self.name else ""
+
+    @property
+    def licence_note(self) -> str:
+        """What to know of a licence that was not read where it is published."""
+        return "" if self.licence_source else NOT_CHECKED
 
     def figure(self, benchmark: str) -> float | None:
         """A published figure, if one is known."""

@@ -6,18 +6,19 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from core.models.local.loading import load_local
-from core.training.evaluation import evaluate
+from core.training.evaluation import Figures, evaluate
 from core.training.prompts import PromptMaker
 from core.training.run import asked_of
 from tests.tiny_vlm.dataset import write_new_colour, write_replay
 from tests.tiny_vlm.lessons import held_out
-from tests.tiny_vlm.scenes import SEEN, UNSEEN
+from tests.tiny_vlm.scenes import SEEN, UNSEEN, Pair
 from tests.tiny_vlm.trained import CONFIG, LESSONS, ROOT
 
 pytestmark = pytest.mark.slow
@@ -103,11 +104,16 @@ def test_fine_tuning_that_is_killed_goes_on_as_if_it_had_not_been(untaught: Path
     assert (broken / adapter).read_bytes() == (whole / adapter).read_bytes()
 
 
-def test_the_tiny_model_sees_and_reads(tiny_vlm: Path) -> None:
-    loaded = load_local(str(tiny_vlm), device="cpu", precision="float32")
+def figures_of(model: Path, scenes: int, pairs: Sequence[Pair]) -> Figures:
+    """What a model answers rightly about new scenes."""
+    loaded = load_local(str(model), device="cpu", precision="float32")
     maker = PromptMaker(loaded.processor, loaded.notes.prompt)
-    seen, _ = evaluate(loaded.model, maker, [one for lesson in held_out(150, SEEN) for one in asked_of(lesson)])
-    unseen, _ = evaluate(loaded.model, maker, [one for lesson in held_out(60, UNSEEN) for one in asked_of(lesson)])
+    asked = [one for lesson in held_out(scenes, pairs) for one in asked_of(lesson)]
+    return evaluate(loaded.model, maker, asked)[0]
+
+
+def test_the_tiny_model_sees_and_reads(tiny_vlm: Path) -> None:
+    seen, unseen = figures_of(tiny_vlm, 150, SEEN), figures_of(tiny_vlm, 60, UNSEEN)
     assert {kind: seen.kinds[kind] for kind, least in LEARNED.items() if seen.kinds[kind] < least} == {}
     assert {kind: unseen.kinds[kind] for kind in ("colour", "shape") if unseen.kinds[kind] < 0.85} == {}
 
@@ -115,11 +121,13 @@ def test_the_tiny_model_sees_and_reads(tiny_vlm: Path) -> None:
 def test_a_new_colour_is_learned_and_the_old_ones_are_not_forgotten(tiny_vlm: Path, tmp_path: Path) -> None:
     new, replay = write_new_colour(tmp_path), write_replay(tmp_path)
     out = tmp_path / "model"
-    report = train(new, "--model", tiny_vlm, "--replay", replay, "--epochs", 8, "--merge", "--out", out)
+    report = train(new, "--model", tiny_vlm, "--replay", replay, "--epochs", 6, "--merge", "--out", out)
     taught, old = report["measured"]
     assert taught["before"]["kinds"]["colour"] == 0
     assert taught["after"]["kinds"]["colour"] >= 0.8
-    assert old["after"]["exact_match"] >= old["before"]["exact_match"] - 0.03
+    assert old["before"]["kinds"].keys() == old["after"]["kinds"].keys()
+    # What the command keeps aside of so small a replay set is too little to tell a few points by.
+    assert figures_of(out, 150, SEEN).exact_match >= figures_of(tiny_vlm, 150, SEEN).exact_match - 0.03
     assert load_local(str(out), device="cpu", precision="float32").notes.prompt == "brief"
     assert "## Figures" in (out / "README.md").read_text(encoding="utf-8")
 

@@ -29,6 +29,7 @@ def ocr() -> OcrReader:
     return OcrReader()
 
 
+@pytest.mark.slow
 def test_script_draws_the_pictures_that_are_there(tmp_path: Path) -> None:
     draw(tmp_path)
 

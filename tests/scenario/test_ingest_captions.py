@@ -15,6 +15,8 @@ from core.knowledge.ingest import IngestReport
 from tests.ingesting import Team, Watch, png
 from tests.scenario.openai_server import ModelServer, Refuse, Say, Scripted, model_server
 
+pytestmark = pytest.mark.slow
+
 PAGES: dict[str, str | bytes] = {
     "light.md": "# Crossing\n\n![](light.png)\n",
     "light.png": png(size=(64, 64), colour="red"),
@@ -54,7 +56,6 @@ def asked(server: ModelServer) -> list[str]:
     return [json.dumps(request["messages"], ensure_ascii=False) for request in server.requests]
 
 
-@pytest.mark.slow
 async def test_captions_are_written_kept_searched_and_not_written_again(team: Team) -> None:
     with model_server([Say("**A tall lighthouse** by the sea.")]) as server:
         async with captioned_by(team, server):
@@ -102,7 +103,6 @@ async def test_a_model_that_is_configured_later_captions_what_has_none_and_nothi
     assert (after.captions, after.read, after.pictures) == (3, 0, 0)
 
 
-@pytest.mark.slow
 async def test_another_model_leaves_captions_alone_unless_it_is_told_to_write_them_anew(team: Team) -> None:
     for model, said, recaption in (("one", "Old words.", False), ("two", "New words.", False), ("two", "New.", True)):
         with model_server([Say(said)]) as server:
@@ -146,7 +146,6 @@ async def test_a_picture_that_the_model_refuses_is_reported_and_the_others_go_on
     assert again.captions == 1
 
 
-@pytest.mark.slow
 async def test_a_run_that_is_stopped_keeps_the_captions_it_has(team: Team) -> None:
     for at in range(4):
         team.write({f"{at}.png": png(size=(64, 48 + at), colour="green")})

@@ -16,6 +16,8 @@ from tests.ingesting import Team, png
 from tests.scenario.openai_server import Call, ModelServer, Refuse, Say, model_server
 from tests.scenario.test_assistant import Session, drawn, session
 
+pytestmark = pytest.mark.slow
+
 DOCUMENTS: dict[str, str | bytes] = {
     "signals.md": "# Signals\n\n## Red lamp\n\nA red lamp at the gate means that the loading bay is closed.\n\n"
     "## Green lamp\n\nA green lamp at the gate means that lorries may enter.\n",
@@ -77,7 +79,6 @@ async def test_earlier_pictures_stand_where_they_stood_under_their_numbers(data:
     assert pictures_sent(server, -1)[:2] == [["Picture 1:", "red", "Picture 2:", "blue"], ["Picture 3:", "green"]]
 
 
-@pytest.mark.slow
 async def test_only_the_newest_pictures_are_shown_again(data: Path) -> None:
     with model_server([Say("Fine.")]) as server:
         async with session(data, server, model_sees_pictures=True, model_calls_tools=False) as talk:
@@ -108,7 +109,6 @@ async def test_without_a_model_too_a_shown_picture_can_be_asked_about(data: Path
     assert "Build" in answer.text and "Release" in answer.text
 
 
-@pytest.mark.slow
 async def test_the_second_picture_is_read_without_a_model(data: Path) -> None:
     async with session(data) as talk:
         await talk.ask("What is this?", drawn("Invoice 17", "Total 40 EUR"))

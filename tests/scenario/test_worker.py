@@ -331,6 +331,7 @@ async def test_a_worker_out_of_grace_hands_back_and_another_goes_on_in_the_same_
     assert list(board.standing.values()) == ["About parcels: done."]
 
 
+@pytest.mark.slow
 async def test_while_redis_is_away_nothing_is_posted_and_afterwards_all_is(
     mailbox: Mailbox, board: Board, answers: Answers, redis: ConnectedRedis
 ) -> None:

@@ -65,12 +65,16 @@ class Picture(Value):
 
 
 class Attachment(Value):
-    """A file that is not a picture: what it is called, what it is, and its size in bytes."""
+    """A file that came with a message and is not (yet) among its pictures; `size` is in bytes.
+
+    `reference` is what its platform finds it by; `problem` says why it could not be read, as one sentence for a person.
+    """
 
     name: str
     media_type: str
     size: int
     reference: str = ""
+    problem: str = ""
 
 
 class Message(Value):

@@ -61,7 +61,8 @@ class Failure(Value):
 class Finished(Value):
     """The end of a reply: whether an answer was declined for want of support, and how well it is supported (0 to 1).
 
-    `tokens` is what the language model read and wrote for it, 0 where none was asked.
+    `tokens` is what the language model read and wrote for it, 0 where none was asked; `suggestions` are questions that
+    could follow, each of which what was found would answer.
     """
 
     kind: Literal["finished"] = "finished"
@@ -69,6 +70,7 @@ class Finished(Value):
     support: float | None = None
     model: str = ""
     tokens: int = 0
+    suggestions: tuple[str, ...] = ()
 
 
 ReplyPart = Annotated[Status | Text | ShownPicture | Citation | Failure | Finished, Field(discriminator="kind")]
@@ -85,6 +87,7 @@ class Reply(Value):
     support: float | None = None
     model: str = ""
     tokens: int = 0
+    suggestions: tuple[str, ...] = ()
 
 
 def gather(parts: Iterable[ReplyPart]) -> Reply:
@@ -100,4 +103,5 @@ def gather(parts: Iterable[ReplyPart]) -> Reply:
         support=finished.support,
         model=finished.model,
         tokens=finished.tokens,
+        suggestions=finished.suggestions,
     )

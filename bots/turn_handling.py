@@ -19,8 +19,8 @@ from typing import Any, Literal
 from core.answering import Answerer
 from core.errors import LeaseLostError, LorelensError, PlatformUnavailableError, StoreUnavailableError, UnavailableError
 from core.language import is_chinese
-from core.lease import Lease, TurnChangedError
-from core.mailbox import Mailbox, Turn
+from core.lease import Lease
+from core.mailbox import Mailbox, Turn, TurnChangedError
 from core.messages import Author, Message, Place
 from core.posting import Outlet, Posted, Posting
 from core.reply import Failure, Finished, ReplyPart, Status, gather

@@ -32,7 +32,7 @@ class ConversationKeys(NamedTuple):
     `asked` a hash from the id of each message that wanted an answer to the attempt that submitted it; `questions` a
     hash from the ids of those that are not answered yet to what their answer needs. `answers` is a hash from the ids of
     answered messages to what the answer stood on, and `stood_on` one from the same ids to those of all messages that it
-    was made from.
+    was made from. `replies` is a hash from the ids of answered messages to how their reply was posted.
     """
 
     messages: str
@@ -42,6 +42,7 @@ class ConversationKeys(NamedTuple):
     questions: str
     answers: str
     stood_on: str
+    replies: str
 
 
 def shard_of(conversation: str) -> int:
@@ -205,6 +206,16 @@ forget_answers(KEYS[6], KEYS[7], {ARGV[1]})
 return 1
 """
 )
+
+COMPLETE_SCRIPT = """
+local known = redis.call('HGET', KEYS[1], ARGV[1])
+if not known or string.sub(known, 19) ~= ARGV[2] then
+  return 0
+end
+redis.call('HSET', KEYS[1], ARGV[1], string.sub(known, 1, 18) .. ' ' .. ARGV[3])
+return 1
+"""
+"""1 if a message is kept as it was (ARGV[2], after its attempt) and now with more known of it: no new writing."""
 
 DELETE_SCRIPT = (
     FORGET_ANSWERS

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 from core.conversation_keys import (
     ATTEMPT_LENGTH,
+    COMPLETE_SCRIPT,
     DELETE_SCRIPT,
     EDIT_SCRIPT,
     FORGET_ANSWERS_SCRIPT,
@@ -111,6 +112,19 @@ class Conversations:
             await self._release_pictures((before, one) for one in before.pictures if one.sha256 not in kept)
         return bool(edited)
 
+    async def complete(self, before: Message, after: Message) -> bool:
+        """Keep a message with more known of it (its pictures, say): no edit, so an answer under way goes on.
+
+        False, and nothing is kept, if it is not kept any more as it was before.
+        """
+        conversation = after.place.conversation
+        bodies = (before.model_dump_json(), after.model_dump_json())
+        step = script(COMPLETE_SCRIPT, self.keys.conversation(conversation), (after.id, f" {bodies[0]}", bodies[1]))
+        *_, completed = await self.redis.execute_all([*self.index(after), step])
+        if not completed and await self._message(conversation, after.id) is None:
+            await self._unindex([after])  # deleted meanwhile
+        return bool(completed)
+
     async def delete(self, conversation: str, message_id: str) -> bool:
         """Delete a message; only that there was one is remembered. False if it is not kept."""
         before = await self._message(conversation, message_id)
@@ -177,7 +191,7 @@ class Conversations:
         """Forget all that was said in a conversation, and the pictures that no other message carries."""
         keys = self.keys.conversation(conversation)
         forgotten = await self._forget(conversation, await self.redis.execute("HKEYS", keys.messages))
-        await self.redis.execute("DEL", keys.gone, keys.answers, keys.stood_on)
+        await self.redis.execute("DEL", keys.gone, keys.answers, keys.stood_on, keys.replies)
         await self.redis.erase()
         return forgotten
 
@@ -235,6 +249,7 @@ class Conversations:
                     ("ZREM", keys.order, *page),
                     ("HDEL", keys.asked, *page),
                     ("HDEL", keys.questions, *page),
+                    ("HDEL", keys.replies, *page),
                     script(FORGET_ANSWERS_SCRIPT, keys, page),
                 ]
             )

@@ -5,17 +5,13 @@ import time
 from dataclasses import replace
 
 from core.errors import LeaseLostError, StoreUnavailableError
-from core.mailbox import Mailbox, Turn
+from core.mailbox import Mailbox, Turn, TurnChangedError
 
 RENEWALS = 4
 """How often a lease is renewed before it would run out."""
 MARGIN = 0.4
 """The part of a lease that must be left when something is posted, so that the platform has it before anybody else may
 take over."""
-
-
-class TurnChangedError(Exception):
-    """A question of the turn was edited or deleted, or the turn is to be stopped. Read it again."""
 
 
 class Lease:

@@ -8,26 +8,28 @@ Streams, consumer groups and their idle times do the keeping of leases; Redis's 
 """
 
 import asyncio
-import hashlib
 import json
 import secrets
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Literal, cast
 
-from pydantic import Field, JsonValue, TypeAdapter
+from pydantic import JsonValue, TypeAdapter
 
 from core import mailbox_scripts as steps
 from core.conversation_keys import ATTEMPT_LENGTH, SHARDS, Command, read_entry, script, shard_of, write_entry
 from core.conversations import Conversations
 from core.errors import LeaseLostError, StoreUnavailableError
 from core.intent import wants_stop
-from core.messages import Message, Value
+from core.mailbox_values import DeadLetter, QueueState, Renewal, Turn
+from core.messages import Message
 from core.question import Question
 from core.reply import ReplyPart
 from core.tracing import trace_of_now, tracer
+
+__all__ = ["DeadLetter", "Mailbox", "QueueState", "Renewal", "Turn", "TurnChangedError", "mailboxes"]
 
 LEASE = 5.0
 """Seconds without renewal after which a conversation is taken from its worker."""
@@ -41,73 +43,14 @@ KEEP_EVENTS = 2 * 86_400
 Submitted = Literal["new", "duplicate", "deleted", "stopping"]
 """`stopping`: the message asked to stop what is being answered. `deleted`: its author took it back already."""
 
+
+class TurnChangedError(Exception):
+    """A question of the turn was edited or deleted, or the turn is to be stopped. Read it again."""
+
+
 _PARTS: TypeAdapter[tuple[ReplyPart, ...]] = TypeAdapter(tuple[ReplyPart, ...])
 _WRITE = ATTEMPT_LENGTH + 2
 """Characters of an entry that differ with each time a message is written."""
-
-
-@dataclass(frozen=True)
-class Turn:
-    """A conversation that a worker has, and the questions it is to answer.
-
-    `tries` counts this one; `taken_over` says that somebody began before, and may have posted what was not noted.
-    `posted` is what was noted of the posting, `reply` the whole reply once it was made. `writes` says by which attempt
-    each message was written. `until` is when the lease runs out, by `time.monotonic`; `waited` and `failing` are the
-    seconds for which the conversation has waited, and for which tries have failed.
-    """
-
-    shard: int
-    platform: str
-    conversation: str
-    fence: str
-    tries: int
-    taken_over: bool
-    ids: tuple[str, ...]
-    questions: tuple[Question, ...]
-    writes: tuple[str, ...]
-    posted: dict[str, JsonValue] = field(default_factory=dict[str, JsonValue])
-    reply: tuple[ReplyPart, ...] = ()
-    stopped: bool = False
-    until: float = 0.0
-    waited: float = 0.0
-    failing: float = 0.0
-
-    @property
-    def key(self) -> str:
-        """What the platform knows the reply by, the same at every try: 24 characters."""
-        return hashlib.sha256(f"{self.conversation}\n{self.ids[0]}".encode()).hexdigest()[:24]
-
-
-class Renewal(Value):
-    """What a renewed lease says of the turn: to be stopped, or of messages that are not as they were taken."""
-
-    stopped: bool
-    changed: bool
-
-
-class DeadLetter(Value):
-    """A turn that was given up."""
-
-    id: str
-    platform: str
-    conversation: str
-    message_ids: tuple[str, ...]
-    questions: tuple[str, ...]
-    error: str
-    tries: int
-    buried_at: datetime
-    posted: dict[str, JsonValue] = Field(default_factory=dict[str, JsonValue])
-
-
-class QueueState(Value):
-    """How a platform's queue stands: conversations by workspace, the oldest's age in seconds, and where they are."""
-
-    conversations: int
-    oldest: float
-    by_workspace: dict[str, int]
-    in_stream: int
-    delayed: int
-    dead: int
 
 
 class Mailbox:
@@ -146,7 +89,7 @@ class Mailbox:
         attempt = secrets.token_hex(ATTEMPT_LENGTH // 2)
         arguments = (
             conversation,
-            _workspace(message),
+            _workspace_of(conversation),
             message.id,
             write_entry(message, attempt),
             round(message.sent_at.timestamp() * 1e6),
@@ -171,6 +114,56 @@ class Mailbox:
     def _introduction(self) -> list[Command]:
         """Once a process, this platform's name, so that an operator's commands find its mailbox."""
         return [] if self._is_known else [("SADD", self.store.keys.platforms, self.platform)]
+
+    async def edited(self, message: Message) -> bool:
+        """Keep the new text of a message; what was answered already is answered anew, in place of its reply.
+
+        False if the message is not kept.
+        """
+        if not await self.store.edit(message):
+            return False
+        await self.again(message.place.conversation, message.id)
+        return True
+
+    async def deleted(self, conversation: str, message_id: str) -> bool:
+        """Delete a message, and the reply to it; where others were answered with it, they are answered anew in place.
+
+        False if it was not kept.
+        """
+        was_kept = await self.store.delete(conversation, message_id)
+        await self.again(conversation, message_id)
+        return was_kept
+
+    async def again(self, conversation: str, message_id: str, delivery: Mapping[str, JsonValue] | None = None) -> bool:
+        """Answer again what was answered, in place of its reply; False if there is none, or it is being made.
+
+        `delivery` says where the platform is to post now (a new interaction's token, say), if not where it did.
+        """
+        key = self.store.keys.conversation(conversation).replies
+        while kept := await self._redis.execute("HGET", key, message_id):
+            record = json.loads(kept)
+            posted: dict[str, JsonValue] = json.loads(record["posted"])
+            questions = [json.loads(question) for question in record["questions"]]
+            for question in questions:
+                question["group"] = record["ids"][0]
+                if delivery is not None:
+                    question["delivery"] = dict(delivery)
+            questions[0]["posted"] = posted
+            pairs = zip(record["ids"], map(json.dumps, questions), strict=True)
+            arguments = (
+                conversation,
+                _workspace_of(conversation),
+                message_id,
+                kept,
+                *(item for one in pairs for item in one),
+            )
+            if await self._run(steps.AGAIN, shard_of(conversation), *arguments):
+                return True
+        return False
+
+    async def takes_part(self, conversation: str) -> bool:
+        """Whether something was asked in a conversation, and is kept."""
+        return bool(await self._redis.execute("EXISTS", self.store.keys.conversation(conversation).asked))
 
     async def stop(self, conversation: str) -> bool:
         """Stop what is being answered, or about to be; False if nothing is."""
@@ -212,12 +205,12 @@ class Mailbox:
         questions: list[Question] = []
         posted = turn.posted
         for message_id, entry, note in zip(turn.ids, entries, notes, strict=True):
+            known: dict[str, Any] = json.loads(note) if note else {}
+            known.pop("group", None)
+            posted = known.pop("posted", {}) | posted
             message = read_entry(entry, turn.conversation, message_id)
             if message is None:
                 continue
-            known: dict[str, Any] = json.loads(note) if note else {}
-            posted = posted or known.pop("posted", {})
-            known.pop("posted", None)
             questions.append(Question(message=message, **known))
         writes = tuple(entry[:_WRITE].decode() if entry else "" for entry in entries)
         return replace(turn, questions=tuple(questions), writes=writes, posted=posted)
@@ -246,13 +239,19 @@ class Mailbox:
         await self._of(turn, steps.NOTE, "reply", b"")
 
     async def finish(self, turn: Turn, reply: Message | None) -> None:
-        """The turn is answered, and the reply remembered in the conversation; the next turn may begin."""
+        """The turn is answered, and the reply remembered in the conversation; the next turn may begin.
+
+        Raises:
+            TurnChangedError: a question was edited or deleted after it was answered; the turn goes on.
+        """
         arguments: tuple[str | bytes | float, ...] = ("", b"", 0)
         if reply is not None:
             await self._redis.execute_all(self.store.index(reply))
             entry = write_entry(reply, secrets.token_hex(ATTEMPT_LENGTH // 2))
             arguments = (reply.id, entry, round(reply.sent_at.timestamp() * 1e6))
-        await self._of(turn, steps.FINISH, *arguments)
+        done = await self._of(turn, steps.FINISH, json.dumps(turn.writes), json.dumps(turn.posted), *arguments)
+        if done < 0:
+            raise TurnChangedError
 
     async def postpone(self, turn: Turn, delay: float, *, counts: bool = True) -> None:
         """Try again after `delay` seconds; `counts` says whether this was one of a bounded number of tries."""
@@ -272,14 +271,15 @@ class Mailbox:
             conversation=turn.conversation,
             message_ids=tuple(question.message.id for question in turn.questions) or turn.ids,
             questions=tuple(
-                _write_question(question, turn.posted if at == 0 else {}) for at, question in enumerate(turn.questions)
+                _write_question(question, turn.key, turn.posted if at == 0 else {})
+                for at, question in enumerate(turn.questions)
             ),
             error=error,
             tries=turn.tries,
             buried_at=datetime.now(UTC),
             posted=turn.posted,
         )
-        await self._of(turn, steps.BURY, letter.id, letter.model_dump_json())
+        await self._of(turn, steps.BURY, json.dumps(turn.posted), letter.id, letter.model_dump_json())
         return letter
 
     async def dead_letters(self) -> list[DeadLetter]:
@@ -296,12 +296,8 @@ class Mailbox:
         The answer takes the place of the reason that was posted.
         """
         pairs = [item for pair in zip(letter.message_ids, letter.questions, strict=False) for item in pair]
-        workspace = letter.conversation.split("/")[1]
-        return bool(
-            await self._run(
-                steps.RETRY, shard_of(letter.conversation), letter.conversation, workspace, letter.id, *pairs
-            )
-        )
+        arguments = (letter.conversation, _workspace_of(letter.conversation), letter.id, *pairs)
+        return bool(await self._run(steps.RETRY, shard_of(letter.conversation), *arguments))
 
     async def drop(self, letter: DeadLetter) -> bool:
         """Remove a dead letter; False if it is there no more."""
@@ -319,7 +315,7 @@ class Mailbox:
             now, in_stream, later, buried, waiting = await self._run(steps.COUNT, shard)
             stream, delayed, dead = stream + in_stream, delayed + later, dead + buried
             for name, since in zip(waiting[::2], waiting[1::2], strict=True):
-                workspace = name.decode().split("/")[1]
+                workspace = _workspace_of(name.decode())
                 by_workspace[workspace] = by_workspace.get(workspace, 0) + 1
                 oldest = max(oldest, (now - float(since)) / 1000)
         return QueueState(
@@ -353,11 +349,14 @@ async def mailboxes(store: Conversations) -> list[Mailbox]:
     return [Mailbox(store, name.decode()) for name in sorted(names)]
 
 
-def _workspace(message: Message) -> str:
+def _workspace_of(conversation: str) -> str:
     """As it stands in the conversation's name."""
-    return message.place.conversation.split("/")[1]
+    return conversation.split("/")[1]
 
 
-def _write_question(question: Question, posted: Mapping[str, JsonValue] | None = None) -> str:
+def _write_question(question: Question, group: str = "", posted: Mapping[str, JsonValue] | None = None) -> str:
+    """What is known of a question beside its message: of one that is asked again, also which are answered with it
+    and nothing else (`group`), and what was posted."""
     fields: dict[str, Any] = question.model_dump(mode="json", exclude={"message"}, exclude_defaults=True)
-    return json.dumps({**fields, "posted": posted} if posted else fields)
+    again = {"group": group} | ({"posted": dict(posted)} if posted else {}) if group else {}
+    return json.dumps({**fields, **again})

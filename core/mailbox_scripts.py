@@ -71,6 +71,15 @@ local function holds(name, fence)
   return redis.call('HGET', of(name, 'turn'), 'fence') == fence
 end
 
+local function writes_of(name)
+  local writes = {}
+  for at, id in ipairs(cjson.decode(redis.call('HGET', of(name, 'turn'), 'ids'))) do
+    local entry = redis.call('HGET', of(name, 'messages'), id)
+    writes[at] = entry and string.sub(entry, 1, 18) or ''
+  end
+  return writes
+end
+
 local function leave_stream(name)
   local entry, workspace = unpack(redis.call('HMGET', of(name, 'turn'), 'entry', 'workspace'))
   redis.call('XACK', work, GROUP, entry)
@@ -80,9 +89,25 @@ local function leave_stream(name)
   return workspace
 end
 
-local function close(name)
+local function keep_reply(name, ids, reply, posted)
+  local record = {ids = {}, questions = {}, reply = reply, posted = posted}
+  for _, id in ipairs(ids) do
+    if redis.call('HEXISTS', of(name, 'messages'), id) == 1 then
+      table.insert(record.ids, id)
+      table.insert(record.questions, redis.call('HGET', of(name, 'questions'), id) or '{}')
+    end
+  end
+  local written = cjson.encode(record)
+  for _, id in ipairs(record.ids) do
+    redis.call('HSET', of(name, 'replies'), id, written)
+  end
+end
+
+local function close(name, reply, posted)
   local workspace = leave_stream(name)
-  for _, id in ipairs(cjson.decode(redis.call('HGET', of(name, 'turn'), 'ids'))) do
+  local ids = cjson.decode(redis.call('HGET', of(name, 'turn'), 'ids'))
+  keep_reply(name, ids, reply, posted)
+  for _, id in ipairs(ids) do
     redis.call('LREM', of(name, 'inbox'), 1, id)
     redis.call('HDEL', of(name, 'questions'), id)
   end
@@ -170,17 +195,17 @@ if redis.call('HGET', turn, 'entry') ~= entry then
 end
 local ids = redis.call('HGET', turn, 'ids')
 if not ids then
-  local chosen = {}
+  local chosen, group = {}, nil
   for at, id in ipairs(redis.call('LRANGE', of(name, 'inbox'), 0, most - 1)) do
     local question = redis.call('HGET', of(name, 'questions'), id)
-    local alone = question and cjson.decode(question).alone
-    if at > 1 and alone then
+    local known = question and cjson.decode(question) or {}
+    local its_group = known.group or (known.alone and id) or nil
+    if at == 1 then
+      group = its_group
+    elseif its_group ~= group then
       break
     end
     chosen[at] = id
-    if alone then
-      break
-    end
   end
   ids = cjson.encode(chosen)
 end
@@ -214,12 +239,7 @@ if not holds(name, fence) then
 end
 local turn = of(name, 'turn')
 redis.call('XCLAIM', work, GROUP, CONSUMER, 0, redis.call('HGET', turn, 'entry'), 'JUSTID')
-local writes = {}
-for at, id in ipairs(cjson.decode(redis.call('HGET', turn, 'ids'))) do
-  local entry = redis.call('HGET', of(name, 'messages'), id)
-  writes[at] = entry and string.sub(entry, 1, 18) or ''
-end
-return {redis.call('HGET', turn, 'stop') or '', writes}
+return {redis.call('HGET', turn, 'stop') or '', writes_of(name)}
 """
 )
 """The lease begins anew; answers whether the turn is to be stopped, and by which attempt each message was written."""
@@ -239,18 +259,30 @@ return 1
 FINISH = (
     _COMMON
     + """
-local name, fence, id, entry, sent_at = unpack(ARGV)
+local name, fence, writes, posted, id, entry, sent_at = unpack(ARGV)
 if not holds(name, fence) then
   return 0
 end
-if id ~= '' then
-  remember(of(name, 'messages'), of(name, 'order'), of(name, 'gone'), id, entry, sent_at)
+for at, write in ipairs(writes_of(name)) do
+  if write ~= cjson.decode(writes)[at] then
+    return -1
+  end
 end
-close(name)
+if id ~= '' then
+  if redis.call('HEXISTS', of(name, 'messages'), id) == 1 then
+    redis.call('HSET', of(name, 'messages'), id, entry)
+  else
+    remember(of(name, 'messages'), of(name, 'order'), of(name, 'gone'), id, entry, sent_at)
+  end
+end
+close(name, id, posted)
 return 1
 """
 )
-"""The turn is over: its reply is remembered, and the conversation goes on to what came meanwhile, or rests."""
+"""The turn is over: its reply is remembered, and the conversation goes on to what came meanwhile, or rests.
+
+-1, and it is not over, if a question is not any more as it was answered.
+"""
 
 POSTPONE = (
     _COMMON
@@ -292,12 +324,12 @@ return 1
 BURY = (
     _COMMON
     + """
-local name, fence, id, record = unpack(ARGV)
+local name, fence, posted, id, record = unpack(ARGV)
 if not holds(name, fence) then
   return 0
 end
 redis.call('HSET', dead, id, record)
-close(name)
+close(name, '', posted)
 return 1
 """
 )
@@ -328,6 +360,26 @@ return 1
 """
 )
 """A dead letter is asked again: ids and questions follow in turn."""
+
+AGAIN = (
+    _COMMON
+    + """
+local name, workspace, id, kept = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+if redis.call('HGET', of(name, 'replies'), id) ~= kept then
+  return 0
+end
+local reply = cjson.decode(kept).reply
+redis.call('HDEL', of(name, 'messages'), reply)
+redis.call('ZREM', of(name, 'order'), reply)
+for at = 5, #ARGV, 2 do
+  redis.call('HDEL', of(name, 'replies'), ARGV[at])
+  ask(name, workspace, ARGV[at], ARGV[at + 1], now())
+end
+return 1
+"""
+)
+"""What was answered is asked again, in the place of its reply: ids and questions follow in turn. 0 if the record of the
+reply (ARGV[4]) is not any more what it was."""
 
 COUNT = (
     _COMMON

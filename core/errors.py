@@ -6,7 +6,8 @@ LorelensError
 │   ├── DocumentError    a document that can't be read
 │   └── QuestionError    a question that can't be taken as it is
 ├── SettingsError        the operator can mend it: a setting is wrong or missing
-│   └── MissingPartError an optional part (an extra, a program, a file) is not installed
+│   ├── MissingPartError an optional part (an extra, a program, a file) is not installed
+│   └── PlatformRefusedError   the platform refuses: a permission is missing, a channel is closed; `reason` says which
 └── UnavailableError     a service is away for now; trying again later may help
     ├── StoreUnavailableError   the conversation store (Redis)
     ├── IndexUnavailableError   the knowledge index
@@ -77,6 +78,16 @@ class MissingPartError(SettingsError):
     """An optional part is not installed."""
 
     code = "missing"
+
+
+class PlatformRefusedError(SettingsError):
+    """The platform refuses what it was asked for, and will refuse it again: `reason` is its own code for why."""
+
+    code = "refused"
+
+    def __init__(self, message: str, *, hint: str = "", reason: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.reason = reason
 
 
 class UnavailableError(LorelensError):

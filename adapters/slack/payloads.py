@@ -1,0 +1,27 @@
+"""Reading what Slack sends without trusting it to have every field: what is missing or of another kind is empty."""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+Payload = Mapping[str, Any]
+"""An object of Slack's JSON."""
+
+
+def mapping(value: Any) -> Payload:
+    """The value if it is an object."""
+    return cast(Payload, value) if isinstance(value, Mapping) else {}
+
+
+def mappings(value: Any) -> list[Payload]:
+    """Those of a list's items that are objects."""
+    return [cast(Payload, item) for item in listing(value) if isinstance(item, Mapping)]
+
+
+def listing(value: Any) -> list[Any]:
+    """The value if it is a list."""
+    return cast("list[Any]", value) if isinstance(value, list) else []
+
+
+def string(value: Any) -> str:
+    """The value if it is text."""
+    return value if isinstance(value, str) else ""

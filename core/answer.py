@@ -10,6 +10,7 @@ from core.citations import CitationStream, claim_of
 from core.evidence import EvidencePassage
 from core.knowledge.documents import Passage
 from core.language import is_chinese
+from core.links import LinkFilter
 from core.messages import Picture
 from core.models.encoder import Encoder
 from core.models.served.notes import ANSWERED_BY, NOTES, notes_in_words
@@ -29,6 +30,7 @@ class AnswerStream:
         self._turn = turn
         self._encoder = encoder
         self._citations = CitationStream(lambda number: turn.passage(number) is not None)
+        self._links = LinkFilter()
         self._metadata: dict[str, Any] = {}
         self._notes: list[dict[str, Any]] = []
         self._notices: dict[str, None] = {}
@@ -57,12 +59,12 @@ class AnswerStream:
         self._notices.update(dict.fromkeys(message.response_metadata.get("notices", ())))
         if message.usage_metadata is not None:  # of each call of the model, with its last piece
             self.tokens += message.usage_metadata["total_tokens"]
-        if shown := self._citations.feed(message.text):
+        if shown := self._links.feed(self._citations.feed(message.text)):
             yield Text(text=shown)
 
     def finish(self) -> Iterator[ReplyPart]:
         """Answer what was held back, then the citations and the pictures."""
-        if shown := self._citations.close():
+        if shown := self._links.feed(self._citations.close()) + self._links.close():
             yield Text(text=shown)
         if not self._citations.text.strip() and not self.declined:
             yield Text(text=_nothing_said(self._turn))

@@ -1,22 +1,22 @@
 """Which platforms this process can post to: those installed as entry points of the group `lorelens.platforms`.
 
-An entry point names a callable that takes the settings and answers an `Outlet`, or None where its platform is not set
-up (no token, say).
+An entry point names a coroutine function that takes the `Application` and answers a `PlatformAdapter`, or None where
+its platform is not set up (no token, say).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from importlib.metadata import entry_points
 from typing import cast
 
-from config.settings import Settings
+from core.application import Application
 from core.errors import SettingsError
-from core.posting import Outlet
+from core.platform import PlatformAdapter
 
 GROUP = "lorelens.platforms"
 
 
-def outlets(settings: Settings, wanted: Sequence[str] = ()) -> list[Outlet]:
-    """The outlets of the platforms that are set up, or of those that are wanted.
+async def platforms(application: Application, wanted: Sequence[str] = ()) -> list[PlatformAdapter]:
+    """The platforms that are set up, or those that are wanted.
 
     Raises:
         SettingsError: there is none, or a wanted one is not installed or not set up.
@@ -28,12 +28,12 @@ def outlets(settings: Settings, wanted: Sequence[str] = ()) -> list[Outlet]:
             f"The platform {unknown[0]} is not installed.",
             hint=f"Installed are: {', '.join(sorted(installed)) or 'none'}.",
         )
-    found: list[Outlet] = []
+    found: list[PlatformAdapter] = []
     for name in wanted or sorted(installed):
-        make = cast("Callable[[Settings], Outlet | None]", installed[name].load())
-        outlet = make(settings)
-        if outlet is not None:
-            found.append(outlet)
+        make = cast("Callable[[Application], Awaitable[PlatformAdapter | None]]", installed[name].load())
+        platform = await make(application)
+        if platform is not None:
+            found.append(platform)
         elif name in wanted:
             raise SettingsError(f"The platform {name} is not set up.", hint="See its page in docs/ for what it needs.")
     if not found:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # each of these costs time to import, and other commands need
     from bots.worker import Worker
     from core.answering import Answerer
     from core.application import Application
-    from core.posting import Outlet
+    from core.platform import PlatformAdapter
 
 _log = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ def worker(
 async def _worker(platforms: Sequence[str], turns: int, data: Path | None) -> int:
     from bots.logs import TextLog, configure_logs
     from bots.metrics import Metrics
-    from bots.platforms import outlets
+    from bots.platforms import platforms as platforms_of
     from bots.traces import Traces, configure_traces
     from core.application import Application
 
@@ -48,10 +48,10 @@ async def _worker(platforms: Sequence[str], turns: int, data: Path | None) -> in
     watchers: list[Watcher] = [metrics, Traces(), *([TextLog()] if settings.log_text else [])]
     try:
         async with AsyncExitStack() as stack:
-            chosen = outlets(settings, platforms)
-            for outlet in chosen:
-                stack.push_async_callback(outlet.close)
             application = await stack.enter_async_context(Application(settings))
+            chosen = await platforms_of(application, platforms)
+            for one in chosen:
+                stack.push_async_callback(one.close)
             await serve(application, chosen, metrics, watchers, turns)
     finally:
         if traces is not None:
@@ -61,7 +61,7 @@ async def _worker(platforms: Sequence[str], turns: int, data: Path | None) -> in
 
 async def serve(
     application: "Application",
-    chosen: "Sequence[Outlet]",
+    chosen: "Sequence[PlatformAdapter]",
     metrics: "Metrics",
     watchers: "Sequence[Watcher]",
     turns: int,
@@ -72,12 +72,17 @@ async def serve(
     from bots.worker import Worker
     from core.mailbox import Mailbox
 
-    answers = await answers_of(application)
     store = await application.conversations()
-    mailboxes = [Mailbox(store, outlet.platform) for outlet in chosen]
+    mailboxes = [Mailbox(store, platform.platform) for platform in chosen]
     workers = [
-        Worker(mailbox, outlet, answers, limits=WorkLimits(turns=turns), watcher=Watchers(*watchers))
-        for mailbox, outlet in zip(mailboxes, chosen, strict=True)
+        Worker(
+            mailbox,
+            platform,
+            await answers_of(application, platform),
+            limits=WorkLimits(turns=turns),
+            watcher=Watchers(*watchers),
+        )
+        for mailbox, platform in zip(mailboxes, chosen, strict=True)
     ]
 
     async def reaches_redis() -> str:
@@ -97,7 +102,7 @@ async def serve(
         checks=(reaches_redis, reads_index),
     )
     async with endpoint as url:
-        names = ", ".join(outlet.platform for outlet in chosen)
+        names = ", ".join(platform.platform for platform in chosen)
         _log.info("Working for %s, %d turns side by side%s", names, turns, f"; {url}" if url else "")
         await asyncio.gather(*(worker.run() for worker in workers))
     _log.info("Stopped")
@@ -109,8 +114,8 @@ def _stop(workers: "Sequence[Worker]") -> None:
         worker.stop()
 
 
-async def answers_of(application: "Application") -> "Answerer":
-    """The assistant's answers, within fair use."""
+async def answers_of(application: "Application", platform: "PlatformAdapter") -> "Answerer":
+    """The assistant's answers to a platform's questions, within fair use."""
     from core.answering import AssistantAnswers
     from core.fair_use import FairAnswers, FairUse
 
@@ -124,6 +129,10 @@ async def answers_of(application: "Application") -> "Answerer":
         daily_tokens=settings.workspace_daily_tokens,
     )
     answers = AssistantAnswers(
-        assistant, store, history_tokens=settings.history_tokens, explainer=application.explainer(store.picture)
+        assistant,
+        store,
+        history_tokens=settings.history_tokens,
+        explainer=application.explainer(store.picture),
+        platform=platform,
     )
     return FairAnswers(answers, store, limits)

@@ -1,4 +1,8 @@
-"""From a turn of the mailbox to the parts of its reply: what was asked, together, with what was said before."""
+"""From a turn of the mailbox to the parts of its reply: what was asked, together, with what was said before.
+
+The platform is asked for what only it knows: the pictures that came with a message, what was said in its thread before
+Lorelens was, and who will be able to read the answer.
+"""
 
 import logging
 from collections.abc import AsyncIterator, Sequence
@@ -13,9 +17,10 @@ from core.explaining.parts import explain_in_parts, nothing_to_explain
 from core.explaining.record import AnswerRecord
 from core.intent import asks_why, wants_stop
 from core.language import is_chinese
-from core.messages import Message
+from core.messages import EVERYONE, Attachment, Message
+from core.platform import PlatformAdapter
 from core.question import Question
-from core.reply import Finished, ReplyPart, Text
+from core.reply import Failure, Finished, ReplyPart, Text
 
 _log = logging.getLogger(__name__)
 
@@ -29,12 +34,23 @@ class Answerer(Protocol):
 
 
 class AssistantAnswers:
-    """Answers with the assistant, from the conversation's history; whoever asks why is told by the explainer."""
+    """Answers with the assistant, from the conversation's history; whoever asks why is told by the explainer.
+
+    `platform` is where the questions come from. Without one a message is all there is, and everyone may read the
+    answer.
+    """
 
     def __init__(
-        self, assistant: Assistant, store: Conversations, *, history_tokens: int, explainer: Explainer | None = None
+        self,
+        assistant: Assistant,
+        store: Conversations,
+        *,
+        history_tokens: int,
+        explainer: Explainer | None = None,
+        platform: PlatformAdapter | None = None,
     ) -> None:
         self._assistant = assistant
+        self._platform = platform
         self._explainer = explainer
         self._store = store
         self._kept = KeptAnswers(store)
@@ -42,8 +58,7 @@ class AssistantAnswers:
 
     async def __call__(self, questions: Sequence[Question]) -> AsyncIterator[ReplyPart]:
         """The parts as they are made."""
-        first = questions[0].message
-        message = together([question.message for question in questions])
+        message = together([await self._completed(question) for question in questions])
         if wants_stop(message.text):
             yield Text(text=_nothing_to_stop(message))
             yield Finished()
@@ -52,14 +67,49 @@ class AssistantAnswers:
             for part in await self._explained(self._explainer, message):
                 yield part
             return
-        history = await self._store.history(first.place.conversation, self._history_tokens, before=first)
+        troubled = [one for one in message.attachments if one.problem]
+        if troubled and not message.text.strip() and not message.pictures:
+            yield Failure(code="attachment", message=_problems(troubled))
+            yield Finished()
+            return
+        if troubled:
+            yield Text(text=f"_{_problems(troubled)}_\n\n")
+        async for part in self._answered(questions, message):
+            yield part
+
+    async def _answered(self, questions: Sequence[Question], message: Message) -> AsyncIterator[ReplyPart]:
+        audience = (EVERYONE,) if self._platform is None else await self._platform.audience(questions[-1])
+        history = await self._history(questions[0])
         asked = tuple(question.message.id for question in questions)
 
         async def keep(record: AnswerRecord) -> None:
             await self._keep(record.model_copy(update={"asked": asked}))
 
-        async for part in self._assistant.answer(message, history, keep=keep):
+        async for part in self._assistant.answer(message, history, audience=audience, keep=keep):
             yield part
+
+    async def _completed(self, question: Question) -> Message:
+        """The question's message with its pictures, kept so that a later question finds them."""
+        before = question.message
+        if self._platform is None or not before.attachments:
+            return before
+        after = await self._platform.complete(question, self._store.keep_picture)
+        if after != before:
+            await self._store.complete(before, after)
+        return after
+
+    async def _history(self, first: Question) -> list[Message]:
+        """What was said before; of a thread that Lorelens joins now, what others said in it."""
+        message = first.message
+        history = await self._store.history(message.place.conversation, self._history_tokens, before=message)
+        if history or self._platform is None or message.place.thread is None:
+            return history
+        earlier = await self._platform.earlier(first)
+        for one in earlier:
+            await self._store.remember(one)
+        if not earlier:
+            return []
+        return await self._store.history(message.place.conversation, self._history_tokens, before=message)
 
     async def _explained(self, explainer: Explainer, message: Message) -> list[ReplyPart]:
         """Why the conversation's last answer is what it is."""
@@ -94,6 +144,10 @@ def together(messages: Sequence[Message]) -> Message:
     return last.model_copy(
         update={"text": "\n\n".join(texts), "pictures": tuple(pictures.values()), "attachments": attachments}
     )
+
+
+def _problems(attachments: Sequence[Attachment]) -> str:
+    return " ".join(attachment.problem for attachment in attachments)
 
 
 def _nothing_to_stop(message: Message) -> str:

@@ -9,8 +9,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-from config.settings import Settings
+from core.application import Application
+from core.audience import EVERYONE
+from core.messages import Message
+from core.platform import KeepPicture
 from core.posting import Posting
+from core.question import Question
 from core.reply import ReplyPart, gather
 
 BOARD = "LOOPBACK_PLATFORM_BOARD"
@@ -27,8 +31,8 @@ def install(site: Path) -> None:
     )
 
 
-def outlet(settings: Settings) -> "FileOutlet | None":
-    """The outlet, if a board is named."""
+async def outlet(application: Application) -> "FileOutlet | None":
+    """The platform, if a board is named."""
     board = os.environ.get(BOARD)
     return FileOutlet(Path(board)) if board else None
 
@@ -63,6 +67,15 @@ class FileOutlet:
 
     async def withdraw(self, posting: Posting) -> None:
         """A line can't be taken back."""
+
+    async def complete(self, question: Question, keep: KeepPicture) -> Message:
+        return question.message
+
+    async def earlier(self, question: Question) -> list[Message]:
+        return []
+
+    async def audience(self, question: Question) -> tuple[str, ...]:
+        return (EVERYONE,)
 
     async def close(self) -> None:
         """Nothing to let go of."""

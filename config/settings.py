@@ -12,7 +12,16 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-SECRETS = frozenset({"model_api_key"})
+SECRETS = frozenset(
+    {
+        "model_api_key",
+        "secret_key",
+        "slack_bot_token",
+        "slack_app_token",
+        "slack_signing_secret",
+        "slack_client_secret",
+    }
+)
 """Settings that are read from the environment alone."""
 
 
@@ -95,6 +104,35 @@ class Settings(BaseSettings):
         default="127.0.0.1:9464", description="Where a worker answers /livez, /readyz and /metrics; empty: nowhere."
     )
     log_text: bool = Field(default=False, description="Whether a worker logs the texts of questions and answers.")
+
+    secret_key: SecretStr | None = Field(
+        default=None,
+        description="Encrypts the tokens of installed workspaces; several, separated by commas: the first encrypts, all "
+        "decrypt. `lorelens doctor slack` makes one. From the environment only.",
+    )
+    slack_bot_token: SecretStr | None = Field(
+        default=None, description="Slack's bot token (xoxb-...) of the one workspace; from the environment only."
+    )
+    slack_app_token: SecretStr | None = Field(
+        default=None,
+        description="Slack's app-level token (xapp-...): events by Socket Mode; from the environment only.",
+    )
+    slack_signing_secret: SecretStr | None = Field(
+        default=None, description="Slack's signing secret: events by HTTP; from the environment only."
+    )
+    slack_client_id: str = Field(default="", description="Slack's client id: installation in many workspaces by OAuth.")
+    slack_client_secret: SecretStr | None = Field(
+        default=None, description="Slack's client secret, for OAuth; from the environment only."
+    )
+    slack_address: str = Field(
+        default="127.0.0.1:3000", description="Where Slack's requests are listened for: events by HTTP, and OAuth."
+    )
+    slack_public_url: str = Field(
+        default="", description="The https address at which Slack and people reach slack_address; needed for OAuth."
+    )
+    slack_api_url: str = Field(
+        default="https://slack.com/api/", description="The base of Slack's Web API, for gateways and proxies."
+    )
 
     @cached_property
     def data_folder(self) -> Path:

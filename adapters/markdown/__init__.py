@@ -1,0 +1,1 @@
+"""Standard Markdown, as a model writes it, prepared for chat platforms."""

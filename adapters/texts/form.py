@@ -1,0 +1,215 @@
+"""Every text for people that a chat platform shows, by name; `{word}` is filled in by whoever shows it.
+
+Words that only one platform has (the name of a command, say) are filled in, so that every platform can use these texts.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Texts:
+    """All texts in one language; `language` is its BCP 47 tag."""
+
+    language: str
+    language_name: str
+
+    # What it is doing (`stage` of core.reply.Status)
+    thinking: str
+    searching: str
+    looking: str
+    reading: str
+    writing: str
+    queued: str
+
+    # An answer
+    sources: str
+    more_sources: str
+    """{count}"""
+    page: str
+    """{page}"""
+    picture_of: str
+    """{source}"""
+    picture_missing: str
+    """{source}"""
+    declined: str
+    no_answer: str
+    answer_incomplete: str
+    stopped: str
+    nothing_said: str
+    continued: str
+    """{number} {count}: the head of a further message of the same answer."""
+    withdrawn: str
+
+    # Buttons
+    why: str
+    again: str
+    stop: str
+    share: str
+    helpful: str
+    not_helpful: str
+    follow_up: str
+    cancel: str
+    close: str
+    send: str
+
+    # Sharing, stopping, trying again
+    shared: str
+    shared_by: str
+    """{person}"""
+    stopping: str
+    nothing_to_stop: str
+    answering_again: str
+    nothing_to_answer: str
+    answer_gone: str
+
+    # Feedback
+    thanks: str
+    thanks_reason: str
+    feedback_title: str
+    feedback_question: str
+    feedback_placeholder: str
+    feedback_note: str
+
+    # The ask dialog
+    ask_title: str
+    ask_question: str
+    ask_placeholder: str
+    ask_picture: str
+    ask_picture_hint: str
+    ask_about: str
+    """{quote}: the message that is asked about."""
+    ask_empty: str
+    ask_sent: str
+
+    # Team knowledge
+    saved: str
+    """{title}"""
+    saved_already: str
+    save_refused: str
+    save_empty: str
+    search_results: str
+    """{query}"""
+    search_nothing: str
+    """{query}"""
+    search_usage: str
+    """{command}"""
+    pictures_results: str
+    """{query}"""
+    pictures_nothing: str
+    """{query}"""
+    pictures_usage: str
+    """{command}"""
+    sources_title: str
+    sources_nothing: str
+    sources_count: str
+    """{documents} {pictures}"""
+    sources_updated: str
+    """{when}"""
+
+    # Forgetting
+    forget_title: str
+    forget_question: str
+    forget_question_here: str
+    forget_confirm: str
+    forgotten: str
+    forgotten_nothing: str
+
+    # Status
+    status_title: str
+    status_ready: str
+    status_trouble: str
+    """{what}"""
+    status_model: str
+    """{model}"""
+    status_knowledge: str
+    """{documents} {pictures}"""
+    status_queue: str
+    """{count}"""
+
+    # Errors
+    error: str
+    error_hint: str
+    unavailable: str
+    unavailable_hint: str
+    busy: str
+    no_permission: str
+    no_permission_here: str
+    not_a_member: str
+    """{invite}: how a member invites it."""
+    guests_only_here: str
+    direct_only: str
+    only_your_own: str
+    unknown_command: str
+    """{given} {command}"""
+    file_unreadable: str
+    """{name} {reason}"""
+    file_no_scope: str
+    """{name} {scope}"""
+    file_too_large: str
+    """{name} {limit}"""
+    file_no_picture: str
+    """{name}"""
+    question_too_long: str
+    """{limit}"""
+    expired: str
+
+    # Help; Markdown
+    help_title: str
+    help_intro: str
+    """{name}: how it is called there, as in "@Lorelens"."""
+    help_mention: str
+    """{mention}"""
+    help_direct: str
+    help_picture: str
+    help_thread: str
+    help_ask: str
+    """{ask}"""
+    help_search: str
+    """{command}"""
+    help_pictures: str
+    """{command}"""
+    help_sources: str
+    """{command}"""
+    help_forget: str
+    """{command}"""
+    help_status: str
+    """{command}"""
+    help_shortcut: str
+    """{shortcut}: the name of the command on a message."""
+    help_save: str
+    """{shortcut}"""
+    help_edit: str
+    help_privacy: str
+    ask_about_message: str
+    """The name of the command on a message."""
+    save_message: str
+
+    # The assistant pane
+    greeting: str
+    greeting_named: str
+    """{person}"""
+    greeting_channel: str
+    """{channel}"""
+    prompts_title: str
+    prompt_sources: str
+    prompt_picture: str
+    prompt_summary: str
+    prompt_channel: str
+    """{channel}"""
+    thread_title: str
+    """Where a thread's question is empty."""
+
+    # App Home
+    home_title: str
+    home_intro: str
+    home_how: str
+    home_knows: str
+    home_knows_nothing: str
+    home_language: str
+    home_language_auto: str
+    home_recent: str
+    home_recent_nothing: str
+    home_open: str
+    home_ask: str
+    home_more: str
+    """{count}"""

@@ -17,6 +17,11 @@ def mappings(value: Any) -> list[Payload]:
     return [cast(Payload, item) for item in listing(value) if isinstance(item, Mapping)]
 
 
+def first(value: Any) -> Payload:
+    """The first object of a list."""
+    return next(iter(mappings(value)), cast(Payload, {}))
+
+
 def listing(value: Any) -> list[Any]:
     """The value if it is a list."""
     return cast("list[Any]", value) if isinstance(value, list) else []

@@ -45,10 +45,10 @@ Nothing here knows Lorelens. Times are seconds; ids are int here and str on the 
     closes_dms(), opens_dms(), joins(guild), leaves(guild), gets(role), loses(role), nicknames(guild, nick)
     sees(channel) -> list of Message with one's own ephemeral ones
     runs("/ask", {"question": "...", "picture": Upload(...)}, channel) -> Interaction
-    types("/search", {"query": "par"}, channel, focus="query") -> list of choices (name, value)
+    types("/search", "query", "par", channel, filled={}) -> list of choices (name, value), waits for them
     uses_menu("Ask about this message", message), clicks(message, label_or_custom_id, values=()) -> Interaction
     submits(interaction, {label_or_custom_id: value}) -> Interaction; the modal that `interaction` was answered with
-    What a client would not let them do raises CannotDo (no such command here, a required option missing, ...).
+    What a client would not let them do raises CannotDoError (no such command here, a required option missing, ...).
 
 **Interaction**: .state ("waiting", "thinking", "answered", "modal", "choices", "updated", "failed") .response (Message) .modal
     .followups .choices .created_at .acknowledged_after (seconds) .token; await .answered(seconds=5) -> Message, waits for
@@ -77,3 +77,46 @@ Nothing here knows Lorelens. Times are seconds; ids are int here and str on the 
 api_url, gateway_url, cdn_url, token, bot_id and control_url, and serves until stopped. Bench: `POST {control_url}/emit` with
 {"messages": 1000, "per_second": 200} lets people write; `GET {control_url}/report` tells calls and times.
 """
+
+from tests.discord_emulator.emulator import Emulator
+from tests.discord_emulator.errors import CannotDoError
+from tests.discord_emulator.interaction import Choice, Interaction
+from tests.discord_emulator.model import (
+    CATEGORY,
+    FORUM,
+    NEWS,
+    TEXT,
+    Attachment,
+    Channel,
+    Guild,
+    Message,
+    Role,
+    User,
+)
+from tests.discord_emulator.people import Person
+from tests.discord_emulator.permissions import Permission
+from tests.discord_emulator.records import Call, Notified, Violation
+from tests.discord_emulator.uploads import Upload
+
+__all__ = [
+    "CATEGORY",
+    "FORUM",
+    "NEWS",
+    "TEXT",
+    "Attachment",
+    "Call",
+    "CannotDoError",
+    "Channel",
+    "Choice",
+    "Emulator",
+    "Guild",
+    "Interaction",
+    "Message",
+    "Notified",
+    "Permission",
+    "Person",
+    "Role",
+    "Upload",
+    "User",
+    "Violation",
+]

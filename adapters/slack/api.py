@@ -200,7 +200,13 @@ async def ask(client: AsyncWebClient, method: str, **arguments: str | int | bool
 
 
 async def pages(
-    client: AsyncWebClient, method: str, key: str, *, most: int, size: int = 200, **arguments: str | int | bool
+    client: AsyncWebClient,
+    method: str,
+    key: str,
+    *,
+    most: int,
+    size: int = 200,
+    arguments: Mapping[str, str | int | bool] | None = None,
 ) -> AsyncGenerator[list[Any]]:
     """The pages of a list that Slack gives by cursor: what stands under `key` of each, at most `most` pages.
 
@@ -209,7 +215,8 @@ async def pages(
     """
     cursor = ""
     for _ in range(most):
-        answer = await ask(client, method, limit=size, **arguments, **({"cursor": cursor} if cursor else {}))
+        asked: dict[str, str | int | bool] = {**(arguments or {}), "limit": size}
+        answer = await ask(client, method, **(asked | {"cursor": cursor} if cursor else asked))
         yield listing(answer.get(key))
         following = string(mapping(answer.get("response_metadata")).get("next_cursor"))
         if not following or following == cursor:

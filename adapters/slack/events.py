@@ -13,9 +13,9 @@ from typing import Literal
 from pydantic import JsonValue
 
 from adapters.slack.api import Installed
-from adapters.slack.file_objects import files_of
+from adapters.slack.file_objects import files_of, urls_of
+from adapters.slack.incoming import Directory, as_message, message_id, place_of
 from adapters.slack.mentions import Mentions, mentions
-from adapters.slack.messages import Directory, as_message, message_id, place_of
 from adapters.slack.payloads import Payload, mapping, string
 from core.messages import Message, Place
 from core.question import Question
@@ -137,7 +137,9 @@ async def _question(
         "surface": _surface(place),
         "ts": string(message.get("ts")),
     }
-    if message.get("type") == "app_mention" and not files_of(message):
+    if urls := urls_of(message):
+        delivery["files"] = {**urls}
+    elif message.get("type") == "app_mention" and not files_of(message):
         delivery["reread"] = True
     return Question(message=asked, delivery=delivery)
 

@@ -25,6 +25,15 @@ def attachments_of(message: Payload) -> tuple[Attachment, ...]:
     return tuple({file.reference: file for file in map(attachment_of, files_of(message))}.values())
 
 
+def urls_of(message: Payload) -> dict[str, str]:
+    """The addresses of a message's files by id; of those that Slack keeps itself."""
+    return {
+        string(file.get("id")): string(file.get("url_private"))
+        for file in files_of(message)
+        if file.get("url_private") and not file.get("is_external") and file.get("mode") != "external"
+    }
+
+
 def attachment_of(file: Payload) -> Attachment:
     """One file as an attachment; its problem is found when it is fetched."""
     name = string(file.get("name")) or string(file.get("title"))

@@ -102,8 +102,9 @@ class Membership:
             client = await self._clients.client(installed.team, installed.enterprise)
             found: set[str] = set()
             most = MOST_MEMBERS // _PAGE
+            where = {"channel": channel}
             async for page in pages(
-                client, "conversations.members", "members", most=most + 1, size=_PAGE, channel=channel
+                client, "conversations.members", "members", most=most + 1, size=_PAGE, arguments=where
             ):
                 found.update(map(string, page))
                 if len(found) > MOST_MEMBERS:
@@ -163,7 +164,7 @@ class Membership:
             arguments["team_id"] = installed.team
         found: set[str] = set()
         most = _MOST_CHANNELS // _PAGE
-        async for page in pages(client, method, "channels", most=most, size=_PAGE - 1, **arguments):
+        async for page in pages(client, method, "channels", most=most, size=_PAGE - 1, arguments=arguments):
             found.update(string(channel.get("id")) for channel in mappings(page))
         return frozenset(found - {""})
 

@@ -93,7 +93,7 @@ class People:
         client = await self._clients.client(installed.team, installed.enterprise)
         arguments = {"team_id": installed.team} if installed.enterprise else {}
         roster: dict[str, Standing] = {}
-        async for page in pages(client, "users.list", "members", most=_MOST_PAGES, size=_PAGE, **arguments):
+        async for page in pages(client, "users.list", "members", most=_MOST_PAGES, size=_PAGE, arguments=arguments):
             for user in mappings(page):
                 roster[string(user.get("id"))] = standing_of(user, installed)
         return roster

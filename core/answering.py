@@ -9,20 +9,25 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
 from core.assistant import Assistant
+from core.attached import AttachedDocuments
 from core.conversations import Conversations
-from core.errors import StoreUnavailableError
+from core.errors import DocumentError, StoreUnavailableError
 from core.explaining.explainer import Explainer
 from core.explaining.keeping import KeptAnswers
 from core.explaining.parts import explain_in_parts, nothing_to_explain
 from core.explaining.record import AnswerRecord
 from core.intent import asks_why, wants_stop
+from core.knowledge.documents import Passage
 from core.language import is_chinese
-from core.messages import EVERYONE, Attachment, Message
+from core.messages import EVERYONE, Message
 from core.platform import PlatformAdapter
 from core.question import Question
 from core.reply import Failure, Finished, ReplyPart, Text
 
 _log = logging.getLogger(__name__)
+
+DOCUMENTS = 3
+"""So many attached documents are read for a question: its own, or the newest of its conversation."""
 
 
 class Answerer(Protocol):
@@ -50,6 +55,7 @@ class AssistantAnswers:
         platform: PlatformAdapter | None = None,
     ) -> None:
         self._assistant = assistant
+        self._attached = AttachedDocuments(assistant.encoder)
         self._platform = platform
         self._explainer = explainer
         self._store = store
@@ -67,26 +73,42 @@ class AssistantAnswers:
             for part in await self._explained(self._explainer, message):
                 yield part
             return
-        troubled = [one for one in message.attachments if one.problem]
-        if troubled and not message.text.strip() and not message.pictures:
-            yield Failure(code="attachment", message=_problems(troubled))
+        history = await self._history(questions[0])
+        given, problems = await self._documents(questions[-1], message, history)
+        if problems and not message.text.strip() and not message.pictures and not given:
+            yield Failure(code="attachment", message=" ".join(problems))
             yield Finished()
             return
-        if troubled:
-            yield Text(text=f"_{_problems(troubled)}_\n\n")
-        async for part in self._answered(questions, message):
-            yield part
-
-    async def _answered(self, questions: Sequence[Question], message: Message) -> AsyncIterator[ReplyPart]:
+        if problems:
+            yield Text(text=f"_{' '.join(problems)}_\n\n")
+        if given and not message.text.strip() and not message.pictures:
+            message = message.model_copy(update={"text": _what_is_it(message)})
         audience = (EVERYONE,) if self._platform is None else await self._platform.audience(questions[-1])
-        history = await self._history(questions[0])
         asked = tuple(question.message.id for question in questions)
 
         async def keep(record: AnswerRecord) -> None:
             await self._keep(record.model_copy(update={"asked": asked}))
 
-        async for part in self._assistant.answer(message, history, audience=audience, keep=keep):
+        async for part in self._assistant.answer(message, history, audience=audience, given=given, keep=keep):
             yield part
+
+    async def _documents(
+        self, question: Question, message: Message, history: Sequence[Message]
+    ) -> tuple[list[Passage], list[str]]:
+        """What can be read of the documents that came along, and what can't, each with its reason."""
+        if self._platform is None:
+            return [], []
+        problems = [one.problem for one in message.attachments if one.problem]
+        carrying = message if message.attachments else next((one for one in history[::-1] if one.attachments), message)
+        passages: list[Passage] = []
+        for attachment in [one for one in carrying.attachments if not one.problem][:DOCUMENTS]:
+            try:
+                data = await self._platform.document(question, attachment)
+                passages += await self._attached.read(attachment.name, data)
+            except DocumentError as error:
+                if carrying is message:
+                    problems.append(str(error))
+        return passages, problems
 
     async def _completed(self, question: Question) -> Message:
         """The question's message with its pictures, kept so that a later question finds them."""
@@ -146,8 +168,9 @@ def together(messages: Sequence[Message]) -> Message:
     )
 
 
-def _problems(attachments: Sequence[Attachment]) -> str:
-    return " ".join(attachment.problem for attachment in attachments)
+def _what_is_it(message: Message) -> str:
+    """What a document without a question asks."""
+    return "这份文档讲了什么？" if message.author.locale.startswith("zh") else "What is this document about?"
 
 
 def _nothing_to_stop(message: Message) -> str:

@@ -16,6 +16,7 @@ from core.answer import AnswerStream
 from core.captioning import Captioner
 from core.errors import LorelensError, ModelUnavailableError, QuestionError
 from core.explaining.record import KeepRecord, record_of
+from core.knowledge.documents import Passage
 from core.knowledge.search import KnowledgeSearch
 from core.language import is_chinese
 from core.looking import Looking
@@ -49,7 +50,7 @@ class Assistant:
         encoder: Encoder | None = None,
     ) -> None:
         self._chat = chat
-        self._encoder = encoder
+        self.encoder = encoder
         looking = Looking(pictures, ocr, Captioner(chat) if chat.sees_pictures else None)
         tools = [
             search_knowledge_tool(knowledge),
@@ -75,14 +76,16 @@ class Assistant:
         history: Sequence[Message] = (),
         *,
         audience: tuple[str, ...] = (EVERYONE,),
+        given: Sequence[Passage] = (),
         keep: KeepRecord | None = None,
     ) -> AsyncIterator[ReplyPart]:
         """Answer a message; `history` holds the earlier messages of its conversation, oldest first.
 
+        `given` are the passages of documents that came along (`core.attached`).
         Always ends with `Finished`. What goes wrong is a `Failure` part, never an exception. `keep` is given what the
         answer stood on, right before its end.
         """
-        turn = Turn(message=message, history=tuple(history), audience=audience)
+        turn = Turn(message=message, history=tuple(history), audience=audience, given=given)
         made: list[ReplyPart] = []
         async with aclosing(self._parts(turn)) as parts:
             async for part in parts:
@@ -92,7 +95,7 @@ class Assistant:
                 yield part
 
     async def _parts(self, turn: Turn) -> AsyncGenerator[ReplyPart]:
-        answer = AnswerStream(turn, self._encoder)
+        answer = AnswerStream(turn, self.encoder)
         yield Status(stage="thinking")
         try:
             _check(turn.message)

@@ -7,7 +7,7 @@ holds for all of them.
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-from core.messages import Message
+from core.messages import Attachment, Message
 from core.pictures import NormalizedPicture
 from core.posting import Outlet
 from core.question import Question
@@ -25,6 +25,14 @@ class PlatformAdapter(Outlet, Protocol):
 
         Attachments that are pictures are fetched, normalized, given to `keep` and moved to `Message.pictures`; one that
         can't be had stays an attachment and says why in its `problem`. A message that is complete comes back as it is.
+        """
+        ...
+
+    async def document(self, question: Question, attachment: Attachment) -> bytes:
+        """The bytes of a document that came with a message of the question's conversation.
+
+        Raises:
+            DocumentError: it can't be had; says why.
         """
         ...
 

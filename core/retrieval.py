@@ -13,6 +13,7 @@ from langchain_core.messages import AIMessage, BaseMessage, ContentBlock, HumanM
 from langgraph.graph.message import REMOVE_ALL_MESSAGES
 from langgraph.runtime import Runtime
 
+from core.attached import AttachedDocuments
 from core.earlier_pictures import pictures_of
 from core.evidence import Evidence, EvidencePassage, attach
 from core.followups import standalone_question
@@ -51,6 +52,7 @@ class RetrieveFirst(AgentMiddleware[AgentState[Any], Turn]):
         super().__init__()
         self._prompt: PromptStyle = prompt
         self._encoder = encoder
+        self._attached = AttachedDocuments(encoder)
         self._knowledge = knowledge
         self._looking = looking
         self._sees = sees
@@ -99,6 +101,9 @@ class RetrieveFirst(AgentMiddleware[AgentState[Any], Turn]):
             return await self._like(turn)
         turn.descriptions = await self._looking.describe(turn)
         query = _query(turn)
+        if turn.given:
+            found = await self._knowledge.search(query, limit=PASSAGES, audience=turn.audience)
+            return await self._attached.find(query, turn.given, found, PASSAGES)
         if not query:
             return []
         if turn.wants == "picture":

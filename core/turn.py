@@ -13,6 +13,7 @@ from langchain_core.tools import BaseTool
 
 from core.evidence import Evidence, EvidencePassage, PictureReading
 from core.intent import Wants
+from core.knowledge.documents import Passage
 from core.knowledge.index import Hit
 from core.messages import EVERYONE, Message, Picture
 
@@ -27,6 +28,8 @@ class Turn:
     message: Message
     history: Sequence[Message] = ()
     audience: tuple[str, ...] = (EVERYONE,)
+    given: Sequence[Passage] = ()
+    """The passages of documents that came along with the question."""
     standalone: str = ""
     wants: Wants = "answer"
     passages: list[EvidencePassage] = field(default_factory=list[EvidencePassage])

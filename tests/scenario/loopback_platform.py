@@ -11,7 +11,8 @@ from typing import Any
 
 from core.application import Application
 from core.audience import EVERYONE
-from core.messages import Message
+from core.errors import DocumentError
+from core.messages import Attachment, Message
 from core.platform import KeepPicture
 from core.posting import Posting
 from core.question import Question
@@ -70,6 +71,9 @@ class FileOutlet:
 
     async def complete(self, question: Question, keep: KeepPicture) -> Message:
         return question.message
+
+    async def document(self, question: Question, attachment: Attachment) -> bytes:
+        raise DocumentError("There are no files here.")
 
     async def earlier(self, question: Question) -> list[Message]:
         return []

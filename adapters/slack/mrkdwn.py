@@ -15,12 +15,14 @@ _PLACE = re.compile("\ue000([0-9]+)\ue001")
 _BOLD = re.compile(r"(?<![A-Za-z0-9*\\])\*(?![\s*])([^*\n]*[^*\s])\*(?![A-Za-z0-9*])")
 _ITALIC = re.compile(r"(?<![A-Za-z0-9_\\])_(?![\s_])([^_\n]*[^_\s])_(?![A-Za-z0-9_])")
 _STRIKE = re.compile(r"(?<![A-Za-z0-9~\\])~(?![\s~])([^~\n]*[^~\s])~(?![A-Za-z0-9~])")
+GONE = "\ue003"
+"""Stands where the app was mentioned, until what is around it is known."""
 _BULLET = re.compile(r"^([ \t]*)[•◦▪▫‣∙][ \t]+")
 
 
 def to_markdown(text: str, names: Names) -> str:
     """A message's text as Markdown, with names for ids and without the mention of the app itself."""
-    text = text.replace("\ue000", "").replace("\ue001", "")
+    text = re.sub("[\ue000-\ue003]", "", text)
     parts: list[str] = []
     for at, part in enumerate(_FENCE.split(text)):
         if at % 2:
@@ -31,9 +33,8 @@ def to_markdown(text: str, names: Names) -> str:
 
 
 def tidied(text: str) -> str:
-    """Without the blanks that a mention leaves behind that was taken out."""
-    text = re.sub(r"(?m)[ \t]+$", "", text)
-    return re.sub(r"\n{3,}", "\n\n", text).strip("\n")
+    """Without the blank that stood before a mention of the app that was taken out."""
+    return re.sub(f"[ \\t]?{GONE}", "", text).strip("\n")
 
 
 def fenced(code: str) -> str:
@@ -69,7 +70,7 @@ def entity(inner: str, names: Names) -> str:
     target, _, label = inner.partition("|")
     label = unescaped(label)
     if target.startswith("@"):
-        return names.person(target[1:], label)
+        return names.person(target[1:], label) or GONE
     if target.startswith("#"):
         return names.channel(target[1:], label)
     if target.startswith("!"):
@@ -113,15 +114,15 @@ def _inline(line: str, names: Names) -> str:
     def hold(found: re.Match[str]) -> str:
         code, inner = found[1], found[2]
         written = spanned(_plain_code(code, names)) if code is not None else entity(inner, names)
-        if not written:
-            return ""
+        if written == GONE:
+            return GONE
         held.append(written)
         return f"\ue000{len(held) - 1}\ue001"
 
     was_addressed = line.lstrip().startswith(f"<@{names.own}") if names.own else False
     line = _HELD.sub(hold, line)
     if was_addressed:
-        line = line.lstrip(" ,，:：、")
+        line = line.lstrip(f" {GONE},，:：、")
     line = _BOLD.sub(r"**\1**", _ITALIC.sub("\ue002\\1\ue002", line)).replace("\ue002", "*")
     line = _STRIKE.sub(r"~~\1~~", line)
     return _PLACE.sub(lambda found: held[int(found[1])], unescaped(line))

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from adapters.slack.mentions import Names
-from adapters.slack.mrkdwn import fenced, link, spanned, tidied, to_markdown
+from adapters.slack.mrkdwn import GONE, fenced, link, spanned, tidied, to_markdown
 from adapters.slack.payloads import Payload, first, mapping, mappings, string
 
 _INDENT = "    "  # as deep as any list marker is wide, and no deeper than a list within it may stand
@@ -44,14 +44,14 @@ def rich_to_markdown(block: Payload, names: Names) -> str:
             gap = "\n" if kind == last == "rich_text_list" else "\n\n"
             written += (gap if written else "") + text
             last = kind
-    return _addressed(tidied(written), block, names)
+    return tidied(_addressed(written, block, names))
 
 
 def _addressed(text: str, block: Payload, names: Names) -> str:
     """Without what separates the mention of the app from what is said to it."""
     beginning = first(first(block.get("elements")).get("elements"))
     if beginning.get("type") == "user" and beginning.get("user_id") == names.own:
-        return text.lstrip(" ,，:：、\n")
+        return text.lstrip(f" {GONE},，:：、\n")
     return text
 
 
@@ -98,7 +98,7 @@ def _element(element: Payload, names: Names) -> str:
 _ELEMENTS: Mapping[str, Callable[[Payload, Names], str]] = {
     "text": lambda element, _: string(element.get("text")),
     "link": lambda element, _: link(string(element.get("url")), string(element.get("text"))),
-    "user": lambda element, names: names.person(string(element.get("user_id"))),
+    "user": lambda element, names: names.person(string(element.get("user_id"))) or GONE,
     "channel": lambda element, names: names.channel(string(element.get("channel_id"))),
     "usergroup": lambda element, _: "@" + string(element.get("usergroup_id")),
     "broadcast": lambda element, _: "@" + string(element.get("range")),

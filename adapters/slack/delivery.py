@@ -1,0 +1,73 @@
+"""Where and to whom a reply goes, as the question's delivery says, and what was noted at the first try."""
+
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+from adapters.slack.buttons import Pressed
+from adapters.slack.standing import Spot
+from adapters.texts import Texts, texts_for
+from core.posting import Posting
+
+Surface = Literal["thread", "direct", "assistant", "ephemeral"]
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """The delivery of the latest question; of a posting without questions, what was noted."""
+
+    team: str
+    enterprise: str
+    user: str
+    locale: str
+    surface: Surface
+    response_url: str
+    spot: Spot
+
+    @classmethod
+    def of(cls, posting: Posting) -> "Delivery":
+        """Read it; what is missing is empty."""
+        given: dict[str, Any] = dict(posting.questions[-1].delivery) if posting.questions else {}
+        known: dict[str, Any] = {**posting.posted, **given}
+
+        def text(name: str) -> str:
+            value = known.get(name)
+            return value if isinstance(value, str) else ""
+
+        place = posting.place
+        thread = place.thread or ""
+        surface = text("surface") or ("ephemeral" if thread.startswith("~") else "thread" if thread else "direct")
+        channel = place.channel if posting.questions else text("channel") or place.channel
+        spot = Spot(channel, "" if thread.startswith("~") else thread, _after(posting))
+        return cls(
+            team=text("team") or place.workspace,
+            enterprise=text("enterprise"),
+            user=text("user") or (posting.questions[-1].message.author.id if posting.questions else ""),
+            locale=text("locale"),
+            surface=cast(Surface, surface),
+            response_url=text("response_url"),
+            spot=spot,
+        )
+
+    def texts(self, posting: Posting) -> Texts:
+        """The texts in the language of whoever asked."""
+        return texts_for(self.locale, posting.questions[-1].message.text if posting.questions else "")
+
+
+def about(posting: Posting) -> Pressed | None:
+    """What the reply's buttons are about."""
+    if not posting.questions:
+        return None
+    return Pressed(posting.place.conversation, posting.questions[-1].message.id)
+
+
+def _after(posting: Posting) -> str:
+    """The id of the oldest of the questions, where they are messages; else the time they were asked at."""
+    ids: list[str] = []
+    for question in posting.questions:
+        ts = question.delivery.get("ts")
+        asked = ts if isinstance(ts, str) and ts else f"{question.message.sent_at.timestamp() - 1:.6f}"
+        ids.append(asked)
+    noted = posting.posted.get("after")
+    if isinstance(noted, str) and noted:
+        ids.append(noted)
+    return min(ids, key=float, default="")

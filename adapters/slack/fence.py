@@ -1,0 +1,52 @@
+"""A fence for the calls that change something: what is not on its way when the lease may run out is not sent.
+
+A process may be paused between its asking for the lease and its sending. So the time is looked at once more right
+before a request's head is written to its connection, deep in aiohttp.
+"""
+
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+import aiohttp
+
+from core.errors import LeaseLostError
+
+
+@dataclass
+class Fence:
+    """Until when (`time.monotonic`) something may be sent; moved on while the lease is renewed."""
+
+    until: float
+
+
+_FENCE: ContextVar[Fence | None] = ContextVar("lorelens_slack_fence", default=None)
+
+
+@contextmanager
+def fenced(fence: Fence) -> Generator[None]:
+    """Requests that are begun within, and in tasks that are started within, are sent before its end or not at all."""
+    token = _FENCE.set(fence)
+    try:
+        yield
+    finally:
+        _FENCE.reset(token)
+
+
+def fence_trace() -> aiohttp.TraceConfig:
+    """What a session looks at the fence with."""
+    trace = aiohttp.TraceConfig()
+    trace.on_request_headers_sent.append(_look)
+    return trace
+
+
+async def _look(
+    _session: aiohttp.ClientSession, _context: SimpleNamespace, _sent: aiohttp.TraceRequestHeadersSentParams
+) -> None:
+    """aiohttp calls this when the head is made up, right before it is written."""
+    fence = _FENCE.get()
+    if fence is not None and time.monotonic() >= fence.until:
+        raise LeaseLostError("The lease ran out before Slack was told anything.")

@@ -1,0 +1,130 @@
+"""An answer that grows by itself: chat.startStream, appendStream, stopStream.
+
+https://docs.slack.dev/messaging/sending-and-scheduling-messages#text-streaming
+
+Text can only be appended. While a stream is open, its message takes neither `chat.update` nor `chat.delete`. Slack
+closes one by itself, after some five minutes or a long silence; then the message is edited.
+"""
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from adapters.slack.blocks import Block
+from adapters.slack.calls import Calls
+from adapters.slack.delivery import Delivery
+from adapters.slack.lacking import Lacking
+from adapters.slack.messages import Messages
+from adapters.slack.payloads import string
+from adapters.slack.refusals import SlackRefusedError, SlackUncertainError
+from adapters.slack.standing import metadata, stream_block_id
+
+_log = logging.getLogger(__name__)
+
+_THIS_ONCE = {"message_not_found", "thread_not_found", "invalid_thread_ts", "not_in_channel", "channel_not_found"}
+"""Refusals that say nothing of the next answer."""
+
+
+class Stream:
+    """The stream of one reply; it becomes the first of its messages."""
+
+    def __init__(self, calls: Calls, messages: Messages, delivery: Delivery, lacking: Lacking) -> None:
+        self._calls = calls
+        self._messages = messages
+        self._delivery = delivery
+        self._lacking = lacking
+        self._where = f"{delivery.team}/{delivery.surface}"
+        self._ts = ""
+        self.has_blocks = False
+        self._broken = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it was started and not stopped."""
+        return bool(self._ts)
+
+    @property
+    def is_offered(self) -> bool:
+        """Whether one may be started: in a thread, where nothing of the reply stands yet."""
+        return (
+            bool(self._delivery.spot.thread)
+            and not self._broken
+            and not self._messages.ids
+            and self._lacking.has(self._where, "streams")
+        )
+
+    async def start(self, text: str, stop: Block | None) -> bool:
+        """Start it with a text, below a Stop button where Slack takes blocks in streams; False if there can't be one.
+
+        Raises `PlatformUnavailableError`, `LeaseLostError`.
+        """
+        await self._messages.begin()
+        posting, spot = self._calls.posting, self._delivery.spot
+        arguments: dict[str, Any] = {"channel": spot.channel, "thread_ts": spot.thread}
+        if self._delivery.surface == "thread":
+            arguments |= {"recipient_team_id": self._delivery.team, "recipient_user_id": self._delivery.user}
+        forms: list[dict[str, Any]] = [{"markdown_text": text}]
+        if stop is not None and self._lacking.has(self._where, "blocks in streams"):
+            row = {"type": "blocks", "blocks": [{**stop, "block_id": stream_block_id(posting)}]}
+            forms.insert(0, {"chunks": [row, {"type": "markdown_text", "text": text}]})
+        for form in forms:
+            try:
+                answer = await self._calls.change("chat.startStream", **arguments, **form)
+            except SlackUncertainError:
+                await self._messages.doubt()
+                self._broken = True
+                return False
+            except SlackRefusedError as error:
+                _log.info("No stream: %s", error)
+                if form is forms[-1]:
+                    self._broken = True
+                    if error.reason not in _THIS_ONCE:
+                        self._lacking.note(self._where, "streams")
+                    return False
+                continue
+            if len(forms) == 2 and form is forms[1]:
+                self._lacking.note(self._where, "blocks in streams")
+            self.has_blocks = "chunks" in form
+            self._ts = string(answer.get("ts"))
+            await self._messages.stands(0, self._ts, streaming=True)
+            return True
+        return False
+
+    async def append(self, text: str) -> bool:
+        """Append a text; False if the stream is over, or it is not sure what it holds: then edit its message."""
+        try:
+            await self._calls.change(
+                "chat.appendStream",
+                channel=self._delivery.spot.channel,
+                ts=self._ts,
+                markdown_text=text,
+            )
+        except (SlackRefusedError, SlackUncertainError) as error:
+            _log.info("A stream is over: %s", error)
+            await self.give_up()
+            return False
+        return True
+
+    async def stop(self, text: str, blocks: Sequence[Block]) -> bool:
+        """End it with the rest of the text, blocks below, and the reply's key; False if its message is to be edited."""
+        rest = {"markdown_text": text} if text else {}
+        ts, self._ts = self._ts, ""
+        try:
+            await self._calls.repeat(
+                "chat.stopStream",
+                channel=self._delivery.spot.channel,
+                ts=ts,
+                metadata=metadata(self._calls.posting, 0),
+                **rest,
+                **({"blocks": list(blocks)} if blocks else {}),
+            )
+        except SlackRefusedError as error:
+            _log.info("A stream was not stopped: %s", error)
+            return False
+        await self._calls.posting.note(streaming=False)
+        return True
+
+    async def give_up(self) -> None:
+        """Go on without it: its message is edited from now on."""
+        self._ts, self._broken = "", True
+        await self._messages.recognize()

@@ -1,14 +1,15 @@
-"""What of an unfinished Markdown text can be shown already."""
+"""A text that grows, as additions to messages that can only be appended to."""
 
 from dataclasses import dataclass
 
+from adapters.markdown.fragments import fragments
+from adapters.markdown.mentions import defused
+from adapters.markdown.unfinished import Fence, Showable, open_fence, showable
 
-@dataclass(frozen=True)
-class Showable:
-    """`text` is a prefix of what was said so far; `closing` closes an open code fence, for display only."""
+__all__ = ["Addition", "GrowingText", "Showable", "showable"]
 
-    text: str
-    closing: str = ""
+RESERVE = 40
+"""Characters kept for closing a code fence."""
 
 
 @dataclass(frozen=True)
@@ -19,40 +20,74 @@ class Addition:
     text: str
 
 
-def showable(text: str) -> Showable:
-    """What can be shown of a text that goes on: no half link, no half emphasis, no half word."""
-    end = max(text.rfind(" "), text.rfind("\n")) + 1
-    return Showable(text[:end])
-
-
 class GrowingText:
-    """A growing text as additions to messages that can only be appended to, each at most `limit` characters long."""
+    """A growing text as additions to messages of at most `limit` characters each.
+
+    From four fifths of the limit on, the next end of a paragraph ends the message. A code fence that reaches into the
+    next message is closed and opened again.
+    """
 
     def __init__(self, *, limit: int = 10_000) -> None:
         self._limit = limit
+        self._soft = limit * 4 // 5
         self._text = ""
         self._shown = 0
         self._part = 0
-        self._in_part = 0
+        self._said = ""
+        """What the message has that is appended to now."""
+
+    @property
+    def used(self) -> int:
+        """How many characters the message has that is appended to now."""
+        return len(self._said)
 
     def add(self, text: str) -> tuple[Addition, ...]:
-        """The text goes on; answer what can be appended now."""
-        from adapters.markdown.mentions import defused
-
+        """The text goes on; what can be appended now."""
         self._text += text
-        return self._append(defused(showable(self._text).text[self._shown :]), len(showable(self._text).text))
+        return self._advance(len(showable(self._text).text))
 
     def finish(self) -> tuple[Addition, ...]:
-        """The text is whole; answer the rest of it."""
-        from adapters.markdown.mentions import defused
+        """The text is whole; the rest of it."""
+        return self._advance(len(self._text))
 
-        return self._append(defused(self._text[self._shown :]), len(self._text))
-
-    def _append(self, text: str, shown: int) -> tuple[Addition, ...]:
-        self._shown = max(shown, self._shown)
-        if not text:
+    def _advance(self, end: int) -> tuple[Addition, ...]:
+        if end <= self._shown:
             return ()
-        if self._in_part + len(text) > self._limit:
-            self._part, self._in_part = self._part + 1, 0
-        self._in_part += len(text)
-        return (Addition(self._part, text),)
+        rest, self._shown = defused(self._text[self._shown : end]), end
+        additions: list[Addition] = []
+        while rest:
+            now, rest, turn_over = self._next(rest)
+            fence = open_fence(self._said + now) if turn_over else None
+            if fence is not None:
+                now = f"{now.removesuffix(chr(10))}\n{fence.closing}"
+            if now:
+                additions.append(Addition(self._part, now))
+                self._said += now
+            if turn_over:
+                self._part, self._said = self._part + 1, ""
+                rest = f"{fence.opening}\n{rest.lstrip(chr(10))}" if fence is not None else rest.lstrip()
+        return tuple(additions)
+
+    def _next(self, rest: str) -> tuple[str, str, bool]:
+        """What is appended to this message, what is left, and whether that goes into the next one."""
+        if len(self._said) + len(rest) <= self._soft:
+            return rest, "", False
+        room = self._limit - RESERVE - len(self._said)
+        end = rest.find("\n\n", max(0, self._soft - len(self._said)), max(0, room))
+        while end >= 0 and open_fence(f"{self._said}{rest[:end]}\n"):
+            end = rest.find("\n\n", end + 1, max(0, room))
+        if end >= 0:
+            return rest[:end], rest[end:], True
+        if len(rest) <= room:
+            return rest, "", False
+        end = self._line_end(rest, room)
+        return rest[:end], rest[end:], True
+
+    def _line_end(self, rest: str, room: int) -> int:
+        if room <= 0:
+            return 0
+        end = rest.rfind("\n", 0, room)
+        if end >= 0 and (end > room // 2 or self._said):
+            return end
+        within: Fence | None = open_fence(self._said)
+        return room if within else len(fragments(rest, room, len)[0]) + len(rest) - len(rest.lstrip())

@@ -3,12 +3,40 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from adapters.markdown.mentions import defused
 from adapters.markdown.splitting import split
-from adapters.slack.blocks import Block, SlackMessage, actions, bounded, button, context, image, markdown, section
+from adapters.markdown.tables import Table, as_text, segments
+from adapters.markdown.unfinished import showable
+from adapters.slack.blocks import (
+    BUTTON,
+    Block,
+    SlackMessage,
+    actions,
+    bounded,
+    button,
+    context,
+    image,
+    markdown,
+    section,
+)
 from adapters.slack.buttons import AGAIN, SHARE, SUGGESTION, WHY, Pressed, feedback, stop_row
-from adapters.slack.converting import escaped, to_mrkdwn, to_plain
+from adapters.slack.converting import escaped, to_mrkdwn
+from adapters.slack.packing import Packing, json_length
+from adapters.slack.sources import source_blocks
+from adapters.slack.table_blocks import table_block
 from adapters.texts import Texts
-from core.reply import Reply, Status
+from core.reply import Failure, Reply, Status
+
+PIECE = 10_500
+"""Characters of a markdown block, as JSON: a message has room for no more, beside its other blocks."""
+SECTION_SOURCE = 2400
+"""Characters of Markdown that are converted into one section; mrkdwn is longer by its escapes."""
+SECTION = 3000
+MESSAGE_CHARACTERS = 1500
+"""Characters of a failure's message, and of its hint."""
+SUGGESTIONS = 3
+NOTES = {"stopped", "limit", "attachment"}
+"""Failures that say what they are by themselves."""
 
 
 @dataclass(frozen=True)
@@ -17,7 +45,7 @@ class Look:
 
     Without `about` it has no buttons (an explanation, a list of sources). `files` are the ids of uploaded pictures at
     Slack, by their sha256. `native` is False where a server refuses `markdown` blocks (`invalid_blocks`): then all is
-    sections in mrkdwn.
+    sections in mrkdwn, and the feedback buttons are ordinary ones.
     """
 
     texts: Texts
@@ -29,73 +57,143 @@ class Look:
 
 def answer_messages(reply: Reply, look: Look) -> tuple[SlackMessage, ...]:
     """A finished reply; at least one message. Explanations, search results and lists of sources come so, too."""
-    pieces = split(reply.text, 10_000) or (look.texts.nothing_said,)
-    texts = [SlackMessage(_fallback(piece), (_text(piece, look),)) for piece in pieces]
-    return (*texts[:-1], replace(texts[-1], blocks=(*texts[-1].blocks, *_rest(reply, look))))
+    packing = Packing(look.texts.sources)
+    _add_text(packing, reply.text.strip() or _said_instead(reply, look.texts), look)
+    _add_rest(packing, reply, look)
+    return packing.messages()
 
 
 def underway_messages(text: str, status: Status | None, look: Look) -> tuple[SlackMessage, ...]:
-    """A reply that is still being written, for platforms that edit: what can be shown, the status, a Stop button."""
+    """A reply that is still being written, for where it is edited: what can be shown, the status, a Stop button."""
     doing = status_text(status, look.texts)
-    pieces = split(text, 10_000)
-    texts = [SlackMessage(_fallback(piece), (_text(piece, look),)) for piece in pieces]
-    blocks = (context(escaped(doing)), *((stop_row(look.about, look.texts),) if look.about else ()))
-    if not texts:
-        return (SlackMessage(doing, blocks),)
-    return (*texts[:-1], replace(texts[-1], blocks=(*texts[-1].blocks, *blocks)))
+    packing = Packing(doing)
+    _add_text(packing, showable(text).displayed.strip(), look)
+    stop = (stop_row(look.about, look.texts),) if look.about else ()
+    packing.add(context(f"_{escaped(doing)}_"), *stop)
+    return packing.messages()
 
 
 def closing_blocks(reply: Reply, look: Look, used: int) -> tuple[tuple[Block, ...], tuple[SlackMessage, ...]]:
     """What follows a text that was streamed: blocks for `chat.stopStream`, and further messages where there is no room.
 
-    `used` is how many characters the last streamed message has already.
+    `used` is how many characters the last streamed message has already (`GrowingText.used`).
     """
-    return _rest(reply, look), ()
+    packing = Packing(look.texts.sources, used=used)
+    if not reply.text.strip():
+        _add_text(packing, _said_instead(reply, look.texts), look)
+    _add_rest(packing, reply, look)
+    first, *others = packing.messages()
+    return first.blocks, tuple(others)
 
 
 def streams_well(text: str) -> bool:
-    """Whether a streamed text looks right as it stands; else update the messages with `answer_messages` at the end."""
-    return "|--" not in text
+    """Whether a streamed text looks right as it stands; else update the messages with `answer_messages` at the end.
+
+    A table is streamed as the Markdown that it is written in.
+    """
+    return not any(isinstance(one, Table) for one in segments(text))
 
 
 def status_text(status: Status | None, texts: Texts) -> str:
     """What it is doing now, in words."""
-    if status is None:
-        return texts.thinking
-    return {
+    stages = {
         "thinking": texts.thinking,
         "searching": texts.searching,
         "looking": texts.looking,
         "reading": texts.reading,
         "writing": texts.writing,
-    }[status.stage]
+    }
+    return stages[status.stage] if status is not None else texts.thinking
 
 
-def _fallback(text: str) -> str:
-    return escaped(bounded(to_plain(text), 600))
+def _said_instead(reply: Reply, texts: Texts) -> str:
+    """What stands where a reply has no text: nothing, where its pictures or its failure speak."""
+    if reply.declined:
+        return texts.declined
+    return "" if reply.pictures or reply.failure is not None or reply.citations else texts.nothing_said
 
 
-def _text(text: str, look: Look) -> Block:
-    return markdown(text) if look.native else section(to_mrkdwn(text))
+def _add_text(packing: Packing, text: str, look: Look) -> None:
+    for segment in segments(defused(text)):
+        if isinstance(segment, str):
+            _add_markdown(packing, segment, look)
+            continue
+        block = table_block(segment) if look.native else None
+        if block is None or packing.has_table:
+            _add_markdown(packing, as_text(segment), look)
+        else:
+            packing.add(block, said=segment.source)
 
 
-def _rest(reply: Reply, look: Look) -> tuple[Block, ...]:
-    blocks: list[Block] = []
+def _add_markdown(packing: Packing, text: str, look: Look) -> None:
+    if look.native:
+        for piece in split(text, PIECE, json_length):
+            packing.add(markdown(piece), said=piece)
+        return
+    for piece in split(text, SECTION_SOURCE):
+        for smaller in _sections(piece):
+            packing.add(section(smaller), said=piece)
+
+
+def _sections(piece: str, limit: int = SECTION_SOURCE) -> list[str]:
+    """Markdown as mrkdwn of at most `SECTION` characters each."""
+    said = to_mrkdwn(piece)
+    if len(said) <= SECTION:
+        return [said] if said.strip() else []
+    limit = max(limit // 2, 32)
+    return [one for smaller in split(piece, limit) for one in (_sections(smaller, limit) if limit > 32 else [smaller])]
+
+
+def _add_rest(packing: Packing, reply: Reply, look: Look) -> None:
     for shown in reply.pictures:
-        if file := look.files.get(shown.picture.sha256):
-            blocks.append(image(file, alt=shown.caption or shown.picture.alt, title=shown.source))
-    if reply.citations:
-        lines = [f"[{one.number}] {escaped(one.title or one.source)}" for one in reply.citations[:10]]
-        blocks.append(context("\n".join([f"*{look.texts.sources}*", *lines])))
+        file = look.files.get(shown.picture.sha256)
+        source = bounded(" ".join(shown.source.split()), 200)
+        if file is None:
+            missing = look.texts.picture_missing.format(source=defused(source or shown.picture.name))
+            packing.add(context(escaped(missing)), said=missing)
+            continue
+        title = source or shown.picture.name
+        alt = shown.caption or shown.picture.alt or look.texts.picture_of.format(source=title)
+        packing.add(image(file, alt=" ".join(alt.split()), title=title), said=alt)
+    for block in source_blocks(reply.citations, look.texts):
+        packing.add(block)
     if reply.failure is not None:
-        blocks.append(section(escaped(f"{reply.failure.message} {reply.failure.hint}")))
-    if look.about is None:
-        return tuple(blocks)
-    blocks.append(feedback(look.about, look.texts))
-    row = [button(look.texts.why, WHY, look.about.value()), button(look.texts.again, AGAIN, look.about.value())]
-    if look.ephemeral:
-        row.append(button(look.texts.share, SHARE, look.about.value()))
-    for number, text in enumerate(reply.suggestions, start=1):
-        row.append(button(text, f"{SUGGESTION}{number}", replace(look.about, text=text).value()))
-    blocks.append(actions(row))
-    return tuple(blocks)
+        packing.add(
+            _failure(reply.failure, answered=bool(reply.text.strip()), texts=look.texts), said=reply.failure.message
+        )
+    if rows := _rows(reply, look):
+        packing.add(*rows)
+
+
+def _failure(failure: Failure, *, answered: bool, texts: Texts) -> Block:
+    message = escaped(defused(bounded(failure.message.strip(), MESSAGE_CHARACTERS)))
+    hint = escaped(defused(bounded(failure.hint.strip(), MESSAGE_CHARACTERS)))
+    if failure.code in NOTES:
+        return context(*(said for said in (message, hint) if said))
+    heading = texts.answer_incomplete if answered else texts.no_answer
+    return section("\n".join(said for said in (f"*{heading}*", message, hint) if said))
+
+
+def _rows(reply: Reply, look: Look) -> tuple[Block, ...]:
+    """The buttons below a finished reply."""
+    about, texts = look.about, look.texts
+    if about is None:
+        return ()
+    answered = bool(reply.text.strip())
+    row = [button(texts.again, AGAIN, about.value())]
+    if answered:
+        row.insert(0, button(texts.why, WHY, about.value()))
+    if look.ephemeral and (answered or reply.pictures):
+        row.append(button(texts.share, SHARE, about.value()))
+    rows = [feedback(about, texts, native=look.native)] if answered else []
+    rows.append(actions(row))
+    suggestions = [one for one in reply.suggestions[:SUGGESTIONS] if one.strip()]
+    if suggestions:
+        rows.append(context(texts.follow_up))
+        rows.append(actions([_suggestion(number, one, about) for number, one in enumerate(suggestions, start=1)]))
+    return tuple(rows)
+
+
+def _suggestion(number: int, text: str, about: Pressed) -> Block:
+    shown = bounded(" ".join(text.split()), BUTTON)
+    return button(shown, f"{SUGGESTION}{number}", replace(about, text=text).value())

@@ -11,6 +11,8 @@ from adapters.slack.blocks import VALUE, Block, actions, button
 from adapters.texts import Texts
 
 HELPFUL = "lorelens_helpful"
+UNHELPFUL = "lorelens_unhelpful"
+"""Only where a server has no feedback buttons: then 👎 is a button of its own."""
 WHY = "lorelens_why"
 AGAIN = "lorelens_again"
 STOP = "lorelens_stop"
@@ -60,28 +62,27 @@ def pressed(value: str) -> Pressed | None:
     return Pressed(texts["c"], texts["m"], texts.get("q", ""), texts.get("v", ""))
 
 
-def feedback(about: Pressed, texts: Texts) -> Block:
-    """Slack's own feedback buttons."""
+def feedback(about: Pressed, texts: Texts, *, native: bool = True) -> Block:
+    """Slack's own feedback buttons, or ordinary ones where they are not `native` to the server."""
+    up = Pressed(about.conversation, about.message, vote=UP).value()
+    down = Pressed(about.conversation, about.message, vote=DOWN).value()
+    if not native:
+        return actions([button("👍", HELPFUL, up), button("👎", UNHELPFUL, down)])
 
-    def one(vote: str, sign: str, label: str) -> Block:
-        value = Pressed(about.conversation, about.message, vote=vote).value()
+    def one(sign: str, value: str, label: str) -> Block:
         return {
             "text": {"type": "plain_text", "text": sign, "emoji": True},
             "value": value,
             "accessibility_label": label,
         }
 
-    return {
-        "type": "context_actions",
-        "elements": [
-            {
-                "type": "feedback_buttons",
-                "action_id": HELPFUL,
-                "positive_button": one(UP, "👍", texts.helpful),
-                "negative_button": one(DOWN, "👎", texts.not_helpful),
-            }
-        ],
+    buttons = {
+        "type": "feedback_buttons",
+        "action_id": HELPFUL,
+        "positive_button": one("👍", up, texts.helpful),
+        "negative_button": one("👎", down, texts.not_helpful),
     }
+    return {"type": "context_actions", "elements": [buttons]}
 
 
 def stop_row(about: Pressed, texts: Texts) -> Block:

@@ -21,7 +21,6 @@ CHINESE = Texts(
     answer_incomplete="回答不完整",
     stopped="已停止。",
     nothing_said="这个问题没有得到回答。请换个说法再问一次。",
-    continued="（第 {number} 部分，共 {count} 部分）",
     withdrawn="问题已删除，回答也随之移除。",
     why="为什么这么回答？",
     again="重新回答",

@@ -21,7 +21,6 @@ ENGLISH = Texts(
     answer_incomplete="The answer is incomplete",
     stopped="Stopped.",
     nothing_said="There is no answer to this. Ask again, perhaps in other words.",
-    continued="({number} of {count})",
     withdrawn="This answer was removed with its question.",
     why="Why this answer?",
     again="Try again",

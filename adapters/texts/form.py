@@ -36,8 +36,6 @@ class Texts:
     answer_incomplete: str
     stopped: str
     nothing_said: str
-    continued: str
-    """{number} {count}: the head of a further message of the same answer."""
     withdrawn: str
 
     # Buttons

@@ -22,6 +22,7 @@ from slack_sdk.http_retry.state import RetryState
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from adapters.slack.fence import fence_trace
 from adapters.slack.pacing import Pacing
 from adapters.slack.payloads import Payload, listing, mapping, string
 from adapters.slack.refusals import RATE_LIMITED, SlackRefusedError, SlackUncertainError, answer_of, refused
@@ -122,7 +123,11 @@ class OneWorkspace:
 
 def new_session(timeout: float = TIMEOUT) -> aiohttp.ClientSession:
     """Connections for clients, to be closed by whoever made them; they carry no cookies from one call to another."""
-    return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=timeout), cookie_jar=aiohttp.DummyCookieJar())
+    return aiohttp.ClientSession(
+        timeout=aiohttp.ClientTimeout(total=timeout),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        trace_configs=[fence_trace()],
+    )
 
 
 async def who_is(client: AsyncWebClient) -> Installed:

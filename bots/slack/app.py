@@ -1,0 +1,37 @@
+"""The Bolt app: who may send what is checked by Bolt, then each event goes to the listener that knows it.
+
+It runs with `process_before_response`: a listener acknowledges by returning, when what arrived is kept. What fails
+answers 503, so that Slack sends it again (https://docs.slack.dev/apis/events-api#retries).
+"""
+
+from typing import Any
+
+from slack_bolt.async_app import AsyncApp
+
+from bots.slack import events
+from bots.slack.desk import Desk
+from bots.slack.failures import failed
+from bots.slack.knowing import authorize_with, hear_with
+
+REGISTERING = (events.register,)
+"""Each is called with the app and the desk, in this order; the first listener that matches takes what arrives."""
+
+
+def bolt_app(desk: Desk) -> AsyncApp:
+    """The app with all of its listeners."""
+    secret = desk.application.settings.slack_signing_secret
+    app = AsyncApp(
+        name="lorelens",
+        process_before_response=True,
+        signing_secret=secret.get_secret_value() if secret else "",
+        authorize=authorize_with(desk),
+        raise_error_for_unhandled_request=False,
+        attaching_function_token_enabled=False,
+    )
+    app.error(failed(desk))
+    listening: Any = app  # Bolt's decorators are not typed
+    listening.middleware(hear_with(desk))
+    for register in REGISTERING:
+        register(app, desk)
+    events.register_others(app)
+    return app

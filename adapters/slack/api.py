@@ -7,6 +7,7 @@ asks for is kept, a longer one becomes `PlatformUnavailableError`.
 
 import asyncio
 import logging
+import random
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -16,6 +17,8 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.async_handler import AsyncRetryHandler
 from slack_sdk.http_retry.builtin_async_handlers import AsyncConnectionErrorRetryHandler, AsyncServerErrorRetryHandler
+from slack_sdk.http_retry.builtin_interval_calculators import BackoffRetryIntervalCalculator
+from slack_sdk.http_retry.jitter import Jitter
 from slack_sdk.http_retry.request import HttpRequest
 from slack_sdk.http_retry.response import HttpResponse
 from slack_sdk.http_retry.state import RetryState
@@ -152,7 +155,8 @@ class SlackClient(AsyncWebClient):
     def __init__(
         self, token: str, *, url: str = API_URL, session: aiohttp.ClientSession, pacing: Pacing, team: str = ""
     ) -> None:
-        handlers: list[AsyncRetryHandler] = [_Reconnecting(max_retry_count=2), _ServerErrors(max_retry_count=2)]
+        backoff = BackoffRetryIntervalCalculator(backoff_factor=0.15, jitter=_Jitter())
+        handlers: list[AsyncRetryHandler] = [_Reconnecting(2, backoff), _ServerErrors(2, backoff)]
         given: Any = super()
         given.__init__(
             token=token,
@@ -255,6 +259,13 @@ def _pause(error: SlackApiError) -> float | None:
 
 def _may_be_repeated(request: HttpRequest) -> bool:
     return not request.url.endswith(_ONCE)
+
+
+class _Jitter(Jitter):
+    """A little, so that many who failed together do not come again together."""
+
+    def recalculate(self, duration: float) -> float:
+        return duration * random.uniform(0.8, 1.2)  # noqa: S311 - nothing secret depends on it
 
 
 class _Reconnecting(AsyncConnectionErrorRetryHandler):

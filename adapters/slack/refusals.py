@@ -70,7 +70,10 @@ class SlackRefusedError(PlatformRefusedError, SlackApiError):
             needed = str(data.get("needed") or "one that Slack does not name")
             said = f"The app lacks a permission that {method} needs: {needed}."
             hint = f"Add the scope under OAuth & Permissions in {_APP_SETTINGS} and install the app again."
-        PlatformRefusedError.__init__(self, f"{said} (Slack: {method}, {reason})", hint=hint, reason=reason)
+        Exception.__init__(self, said)  # those of its two kinds differ in what they want to be given
+        self.message = f"{said} (Slack: {method}, {reason})"
+        self.hint = hint
+        self.reason = reason
         self.method = method
         self.response = response
 

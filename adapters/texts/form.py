@@ -38,6 +38,15 @@ class Texts:
     nothing_said: str
     withdrawn: str
 
+    # An answer that can't stand where it was asked for
+    unpostable: str
+    """{channel} {reason}"""
+    unpostable_stranger: str
+    unpostable_archived: str
+    unpostable_restricted: str
+    unpostable_thread: str
+    pictures_direct: str
+
     # Buttons
     why: str
     again: str

@@ -62,7 +62,8 @@ async def reading_ahead(parts: AsyncIterator[ReplyPart]) -> AsyncGenerator[Arriv
     reading = asyncio.create_task(arriving.read(parts))
     try:
         yield arriving
-        await reading  # after its last part a generator has an end of its own
+        if arriving.is_whole:
+            await reading  # after its last part a generator has an end of its own
     finally:
         reading.cancel()
         await asyncio.gather(reading, return_exceptions=True)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
-from adapters.markdown.streaming import GrowingText, showable
+from adapters.markdown.streaming import GrowingText
 from adapters.slack.answer import Look, answer_messages, closing_blocks, status_text, streams_well, underway_messages
 from adapters.slack.arriving import Arriving
 from adapters.slack.blocks import SlackMessage
@@ -51,7 +51,6 @@ class LiveReply:
         self._status = ThreadStatus(calls, delivery, lacking)
         self._growing = GrowingText()
         self._fed = 0
-        self._streamed = 0
 
     async def run(self, arriving: Arriving) -> str:
         """Show the parts as they arrive; the id of the reply when the last one stands."""
@@ -98,22 +97,21 @@ class LiveReply:
         more = "".join(addition.text for addition in additions if addition.part == 0)
         if any(addition.part for addition in additions):
             await self._stream.give_up()
-        elif more and await self._say(more):
-            self._streamed += len(more)
+        elif more:
+            await self._say(more)
         if not self._stream.is_open and not self._stream.is_offered:
             await self._edit(text, status)
 
-    async def _say(self, more: str) -> bool:
+    async def _say(self, more: str) -> None:
         if self._stream.is_open:
-            return await self._stream.append(more)
-        look = self._forms.look
-        return await self._stream.start(more, stop_row(look.about, look.texts) if look.about else None)
+            await self._stream.append(more)
+        else:
+            look = self._forms.look
+            await self._stream.start(more, stop_row(look.about, look.texts) if look.about else None)
 
     async def _edit(self, text: str, status: Status | None) -> None:
-        shown = showable(text)
-
         def render(look: Look) -> Sequence[SlackMessage]:
-            return underway_messages(shown.text + shown.closing, status, look)
+            return underway_messages(text, status, look)
 
         await self._forms.show(render, self._messages.show)
 
@@ -136,7 +134,7 @@ class LiveReply:
         if self._stream.has_blocks or not streams_well(reply.text):
             await self._stream.stop(rest, ())
             return False
-        blocks, more = closing_blocks(reply, self._forms.look, self._streamed + len(rest))
+        blocks, more = closing_blocks(reply, self._forms.look, self._growing.used)
         if not await self._stream.stop(rest, blocks):
             return False
         await self._messages.show((None, *more))

@@ -97,7 +97,7 @@ class Stream:
                 "chat.appendStream",
                 channel=self._delivery.spot.channel,
                 ts=self._ts,
-                markdown_text=text,
+                **self._more(text),
             )
         except (SlackRefusedError, SlackUncertainError) as error:
             _log.info("A stream is over: %s", error)
@@ -107,8 +107,9 @@ class Stream:
 
     async def stop(self, text: str, blocks: Sequence[Block]) -> bool:
         """End it with the rest of the text, blocks below, and the reply's key; False if its message is to be edited."""
-        rest = {"markdown_text": text} if text else {}
+        rest = self._more(text) if text else {}
         ts, self._ts = self._ts, ""
+        await self._calls.posting.note(streaming=False)
         try:
             await self._calls.repeat(
                 "chat.stopStream",
@@ -121,10 +122,13 @@ class Stream:
         except SlackRefusedError as error:
             _log.info("A stream was not stopped: %s", error)
             return False
-        await self._calls.posting.note(streaming=False)
         return True
 
     async def give_up(self) -> None:
         """Go on without it: its message is edited from now on."""
         self._ts, self._broken = "", True
         await self._messages.recognize()
+
+    def _more(self, text: str) -> dict[str, Any]:
+        """A text in the manner in which the stream was started; Slack does not take both in one stream."""
+        return {"chunks": [{"type": "markdown_text", "text": text}]} if self.has_blocks else {"markdown_text": text}

@@ -78,7 +78,7 @@ class _Pieces:
         self.current = []
 
     def _cut(self, unit: Unit) -> None:
-        """A unit that is too long by itself, in parts; the first fills up the piece that is there, if it has much room."""
+        """A unit that is too long by itself, in parts; the first fills the piece that is there, if it has much room."""
         used = self.measure(_joined(self.current) + unit.gap) if self.current else 0
         room = self.limit - used
         if room < self.limit // 3:

@@ -1,5 +1,6 @@
 """A reply as the Slack messages that it takes: text, pictures, sources, notes, buttons, in this order."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -35,6 +36,8 @@ SECTION = 3000
 MESSAGE_CHARACTERS = 1500
 """Characters of a failure's message, and of its hint."""
 SUGGESTIONS = 3
+ASKED = 500
+"""Characters of a question that is quoted above a shared answer."""
 NOTES = {"stopped", "limit", "attachment"}
 """Failures that say what they are by themselves."""
 
@@ -45,7 +48,8 @@ class Look:
 
     Without `about` it has no buttons (an explanation, a list of sources). `files` are the ids of uploaded pictures at
     Slack, by their sha256. `native` is False where a server refuses `markdown` blocks (`invalid_blocks`): then all is
-    sections in mrkdwn, and the feedback buttons are ordinary ones.
+    sections in mrkdwn, and the feedback buttons are ordinary ones. An answer that is shared with a channel says who
+    shared it (`shared_by`, a user id) and quotes what was `asked`.
     """
 
     texts: Texts
@@ -53,11 +57,15 @@ class Look:
     files: Mapping[str, str] = field(default_factory=dict[str, str])
     ephemeral: bool = False
     native: bool = True
+    shared_by: str = ""
+    asked: str = ""
 
 
 def answer_messages(reply: Reply, look: Look) -> tuple[SlackMessage, ...]:
     """A finished reply; at least one message. Explanations, search results and lists of sources come so, too."""
     packing = Packing(look.texts.sources)
+    for block in _shared(look):
+        packing.add(block)
     _add_text(packing, reply.text.strip() or _said_instead(reply, look.texts), look)
     _add_rest(packing, reply, look)
     return packing.messages()
@@ -111,6 +119,15 @@ def _said_instead(reply: Reply, texts: Texts) -> str:
     if reply.declined:
         return texts.declined
     return "" if reply.pictures or reply.failure is not None or reply.citations else texts.nothing_said
+
+
+def _shared(look: Look) -> list[Block]:
+    blocks: list[Block] = []
+    if re.fullmatch(r"[UW][A-Z0-9]+", look.shared_by):
+        blocks.append(context(escaped(look.texts.shared_by).format(person=f"<@{look.shared_by}>")))
+    if asked := " ".join(defused(look.asked).split()):
+        blocks.append(section(f"> {escaped(bounded(asked, ASKED))}"))
+    return blocks
 
 
 def _add_text(packing: Packing, text: str, look: Look) -> None:

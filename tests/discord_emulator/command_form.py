@@ -5,8 +5,8 @@ discord.com/developers/docs/interactions/application-commands
 
 import re
 
+from tests.discord_emulator.bodies import Json, inner, listed
 from tests.discord_emulator.errors import Form
-from tests.discord_emulator.model import Json
 
 LOCALES = frozenset(
     [
@@ -66,7 +66,7 @@ def check_commands(commands: list[Json]) -> None:
         seen.add((kind, one.get("name", "")))
         if kind == CHAT:
             _check_description(form, f"{number}", one)
-            _check_options(form, f"{number}", one.get("options") or [], 0)
+            _check_options(form, f"{number}", listed(one, "options"), 0)
             _check_size(form, f"{number}", one)
         else:
             if one.get("description"):
@@ -78,7 +78,7 @@ def check_commands(commands: list[Json]) -> None:
                 message = "Context menu commands cannot have options"
                 form.wrong(f"{number}.options", "APPLICATION_COMMAND_CONTEXT_MENU_OPTIONS_CANNOT_BE_SET", message)
         for key, of in (("contexts", (0, 1, 2)), ("integration_types", (0, 1))):
-            for value in one.get(key) or []:
+            for value in listed(one, key):
                 form.choice(f"{number}.{key}", value, of)
     for kind, most in MOST.items():
         if sum(1 for one in commands if (one.get("type") or CHAT) == kind) > most:
@@ -88,7 +88,7 @@ def check_commands(commands: list[Json]) -> None:
 
 def _check_name(form: Form, at: str, one: Json, strict: bool) -> None:
     names = {"name": one.get("name")}
-    for locale, text in (one.get("name_localizations") or {}).items():
+    for locale, text in inner(one, "name_localizations").items():
         form.choice(f"{at}.name_localizations.{locale}", locale, tuple(LOCALES))
         names[f"name_localizations.{locale}"] = text
     for path, name in names.items():
@@ -101,7 +101,7 @@ def _check_name(form: Form, at: str, one: Json, strict: bool) -> None:
 
 def _check_description(form: Form, at: str, one: Json) -> None:
     form.text(f"{at}.description", one.get("description"), 100, 1, required=True)
-    for locale, text in (one.get("description_localizations") or {}).items():
+    for locale, text in inner(one, "description_localizations").items():
         form.choice(f"{at}.description_localizations.{locale}", locale, tuple(LOCALES))
         form.text(f"{at}.description_localizations.{locale}", text, 100, 1)
 
@@ -124,7 +124,7 @@ def _check_options(form: Form, at: str, options: list[Json], depth: int) -> None
                 form.wrong(
                     f"{here}.type", "APPLICATION_COMMAND_OPTIONS_TYPE_INVALID", "Sub-commands cannot be nested so"
                 )
-            _check_options(form, here, one.get("options") or [], depth + 1)
+            _check_options(form, here, listed(one, "options"), depth + 1)
             continue
         if one.get("required") and optional:
             message = "Required options must be placed before non-required options"
@@ -134,7 +134,7 @@ def _check_options(form: Form, at: str, options: list[Json], depth: int) -> None
 
 
 def _check_choices(form: Form, here: str, one: Json) -> None:
-    choices: list[Json] = one.get("choices") or []
+    choices: list[Json] = listed(one, "choices")
     form.count(f"{here}.choices", len(choices), 25)
     for number, choice in enumerate(choices):
         form.text(f"{here}.choices.{number}.name", choice.get("name"), 100, 1, required=True)
@@ -151,11 +151,11 @@ def _check_size(form: Form, at: str, one: Json) -> None:
     """The texts of a command, with its options and choices, have 8,000 characters at most (longest localization)."""
 
     def texts(part: Json) -> int:
-        named = max(map(len, [part.get("name") or "", *(part.get("name_localizations") or {}).values()]))
-        told = max(map(len, [part.get("description") or "", *(part.get("description_localizations") or {}).values()]))
+        named = max(map(len, [part.get("name") or "", *inner(part, "name_localizations").values()]))
+        told = max(map(len, [part.get("description") or "", *inner(part, "description_localizations").values()]))
         value = part.get("value")
         own = named + told + (len(value) if isinstance(value, str) else 0)
-        return own + sum(map(texts, [*(part.get("options") or []), *(part.get("choices") or [])]))
+        return own + sum(map(texts, [*listed(part, "options"), *listed(part, "choices")]))
 
     if texts(one) > 8000:
         form.wrong(at, "APPLICATION_COMMAND_TOO_LARGE", "Command exceeds maximum size (8000)")

@@ -6,9 +6,9 @@ discord.com/developers/docs/interactions/application-commands
 from typing import TYPE_CHECKING
 
 from tests.discord_emulator.access import guild_of
+from tests.discord_emulator.bodies import Json, listed
 from tests.discord_emulator.command_form import CHAT, check_commands
 from tests.discord_emulator.errors import DiscordError, missing_access, unknown
-from tests.discord_emulator.model import Json
 from tests.discord_emulator.records import Call
 from tests.discord_emulator.rest import Answer, Routes
 
@@ -47,7 +47,7 @@ def _kept(emulator: "Emulator", body: Json, scope: int | None, before: list[Json
         "description_localizations": body.get("description_localizations"),
         "default_member_permissions": _text(body.get("default_member_permissions")),
         "nsfw": bool(body.get("nsfw")),
-        "options": body.get("options") or [],
+        "options": listed(body, "options"),
     }
     if scope is not None:
         return made | {"guild_id": str(scope)}
@@ -75,7 +75,8 @@ def overwrite(emulator: "Emulator", call: Call) -> Answer:
     scope = _scope(emulator, call)
     check_commands(call.json or [])
     before = emulator.application.commands.get(scope, [])
-    kept = [_kept(emulator, each, scope, before) for each in call.json or []]
+    given: list[Json] = call.json or []
+    kept = [_kept(emulator, each, scope, before) for each in given]
     emulator.application.commands[scope] = kept
     return 200, [_shown(each, localized=True) for each in kept]
 

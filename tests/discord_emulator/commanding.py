@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tests.discord_emulator import payloads
+from tests.discord_emulator.bodies import Json, inner, listed
 from tests.discord_emulator.command_form import CHAT, GROUP, OF_MESSAGE, SUBCOMMAND
 from tests.discord_emulator.errors import CannotDoError
 from tests.discord_emulator.interacting import begin
 from tests.discord_emulator.interaction import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL_SUBMIT, Choice, Interaction
 from tests.discord_emulator.modals import submission
-from tests.discord_emulator.model import Channel, Json, Message
+from tests.discord_emulator.model import Channel, Message
 from tests.discord_emulator.permissions import Permission, in_channel
 from tests.discord_emulator.resolving import Resolved
 from tests.discord_emulator.speaking import Place, Speaker
@@ -88,7 +89,7 @@ class Commander(Speaker):
             )
             if nested is None:
                 raise CannotDoError(f"there is no {command}")
-            described = nested.get("options") or []
+            described = listed(nested, "options")
             inner: list[Json] = []
             within.append({"name": part, "type": nested["type"], "options": inner})
             within = inner
@@ -99,7 +100,7 @@ class Commander(Speaker):
     def _command(self, name: str, kind: int, channel: Channel) -> Json:
         offered = self.commands(channel)
         for each in offered:
-            if each["type"] == kind and name in (each["name"], *(each.get("name_localizations") or {}).values()):
+            if each["type"] == kind and name in (each["name"], *inner(each, "name_localizations").values()):
                 return each
         names = [each["name"] for each in offered]
         raise CannotDoError(f"{self.user.name} is offered no command {name!r} in #{channel.name}, but {names}")

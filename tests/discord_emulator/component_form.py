@@ -5,8 +5,9 @@ discord.com/developers/docs/components/reference
 
 from collections.abc import Iterator
 
+from tests.discord_emulator.bodies import Json, inner, listed
 from tests.discord_emulator.errors import Form
-from tests.discord_emulator.model import Json, walk
+from tests.discord_emulator.model import walk
 
 ROW, BUTTON, STRING_SELECT, TEXT_INPUT, USER_SELECT, ROLE_SELECT, MENTIONABLE_SELECT, CHANNEL_SELECT = range(1, 9)
 SECTION, TEXT_DISPLAY, THUMBNAIL, GALLERY, FILE, SEPARATOR = range(9, 15)
@@ -21,7 +22,7 @@ def placed(components: list[Json], at: str = "components") -> Iterator[tuple[str
     """Yield every component with its path in the body."""
     for number, one in enumerate(components):
         yield f"{at}.{number}", one
-        yield from placed(one.get("components") or [], f"{at}.{number}.components")
+        yield from placed(listed(one, "components"), f"{at}.{number}.components")
         for key in ("accessory", "component"):
             if one.get(key):
                 yield f"{at}.{number}.{key}", one[key]
@@ -49,7 +50,7 @@ def _check_one(form: Form, at: str, one: Json, seen: set[str]) -> None:
             form.wrong(f"{at}.custom_id", "COMPONENT_CUSTOM_ID_DUPLICATED", "Component custom id cannot be duplicated")
         seen.add(custom_id)
     if kind == ROW:
-        _check_row(form, at, one.get("components") or [])
+        _check_row(form, at, listed(one, "components"))
     elif kind == BUTTON:
         _check_button(form, at, one)
     elif kind in SELECTS:
@@ -96,7 +97,7 @@ def _check_select(form: Form, at: str, one: Json) -> None:
         )
     if one.get("type") != STRING_SELECT:
         return
-    options: list[Json] = one.get("options") or []
+    options: list[Json] = listed(one, "options")
     form.count(f"{at}.options", len(options), 25, 1)
     values = [option.get("value") for option in options]
     for index, option in enumerate(options):
@@ -126,7 +127,7 @@ def check_modal(body: Json) -> None:
     form = Form()
     form.text("data.title", body.get("title"), 45, 1, required=True)
     form.text("data.custom_id", body.get("custom_id"), 100, 1, required=True)
-    components: list[Json] = body.get("components") or []
+    components: list[Json] = listed(body, "components")
     form.count("data.components", len(components), 5, 1)
     seen: set[str] = set()
     for number, one in enumerate(components):
@@ -135,9 +136,9 @@ def check_modal(body: Json) -> None:
         if one.get("type") == LABEL:
             form.text(f"{at}.label", one.get("label"), 45, 1, required=True)
             form.text(f"{at}.description", one.get("description"), 100)
-            form.choice(f"{at}.component.type", (one.get("component") or {}).get("type"), IN_LABELS)
+            form.choice(f"{at}.component.type", inner(one, "component").get("type"), IN_LABELS)
         elif one.get("type") == ROW:
-            for index, within in enumerate(one.get("components") or []):
+            for index, within in enumerate(listed(one, "components")):
                 form.choice(f"{at}.components.{index}.type", within.get("type"), (TEXT_INPUT,))
                 form.text(f"{at}.components.{index}.label", within.get("label"), 45, 1, required=True)
     for at, one in placed(components, "data.components"):

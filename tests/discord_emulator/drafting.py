@@ -2,9 +2,10 @@
 
 from typing import TYPE_CHECKING, Any
 
+from tests.discord_emulator.bodies import Json, listed
 from tests.discord_emulator.component_form import placed
 from tests.discord_emulator.message_form import check_message, check_not_empty, check_upload_sizes
-from tests.discord_emulator.model import COMPONENTS_V2, SUPPRESS_EMBEDS, Channel, Json, Message
+from tests.discord_emulator.model import COMPONENTS_V2, SUPPRESS_EMBEDS, Channel, Message
 from tests.discord_emulator.records import UploadedFile
 from tests.discord_emulator.uploads import attach_all, resolve_links
 
@@ -27,12 +28,12 @@ def draft(
     check_message(body, len(files))
     check_upload_sizes((len(each.content) for each in files), upload_limit(channel))
     content: str = body.get("content") or ""
-    components = numbered(body.get("components") or [])
-    check_not_empty(content, body.get("embeds") or [], files, components)
+    components = numbered(listed(body, "components"))
+    check_not_empty(content, listed(body, "embeds"), files, components)
     attachments = attach_all(emulator, body, files, channel, [], ephemeral) or []
     return {
         "content": content.strip(),
-        "embeds": resolve_links(body.get("embeds") or [], attachments),
+        "embeds": resolve_links(listed(body, "embeds"), attachments),
         "components": components,
         "attachments": attachments,
         "flags": body.get("flags") or 0,

@@ -1,7 +1,7 @@
 """The server itself: one port for REST, gateway and CDN, its records, and waiting for what should happen."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -76,7 +76,7 @@ class Emulator(World):
         await self.close()
 
     @contextmanager
-    def addresses(self) -> Iterator[None]:
+    def addresses(self) -> Generator[None]:
         """Let discord.py in this process find this server instead of Discord, until the block ends."""
         from discord.asset import Asset
         from discord.gateway import DiscordWebSocket
@@ -84,11 +84,11 @@ class Emulator(World):
 
         before = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY, Asset.BASE
         Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY = self.api_url, yarl.URL(self.gateway_url)
-        Asset.BASE = self.cdn_url
+        Asset.BASE = self.cdn_url  # pyright: ignore[reportAttributeAccessIssue]
         try:
             yield
         finally:
-            Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY, Asset.BASE = before
+            Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY, Asset.BASE = before  # pyright: ignore[reportAttributeAccessIssue]
 
     async def until(self, true: Callable[[], Any], seconds: float = 10.0) -> None:
         """Wait until a condition holds; it is looked at again after each change."""

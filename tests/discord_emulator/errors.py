@@ -3,7 +3,7 @@
 discord.com/developers/docs/topics/opcodes-and-status-codes#json, .../reference#error-messages
 """
 
-from tests.discord_emulator.model import Json
+from tests.discord_emulator.bodies import Json
 
 
 class DiscordError(Exception):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from tests.discord_emulator import intents, payloads
-from tests.discord_emulator.model import Json
+from tests.discord_emulator.bodies import Json
 from tests.discord_emulator.session import Connection, Session, compressor
 
 if TYPE_CHECKING:
@@ -266,7 +266,8 @@ class Gateway:
         session.dispatch("RESUMED", {"_trace": []}, self.silent)
 
     def _members(self, session: Session, data: Json) -> None:
-        guild_id = data["guild_id"][0] if isinstance(data["guild_id"], list) else data["guild_id"]
+        named: Any = data["guild_id"]
+        guild_id = str(named[0] if isinstance(named, list) else named)  # pyright: ignore[reportUnknownArgumentType]
         guild = self._world.guilds.get(int(guild_id))
         if guild is None or not session.covers(guild.id):
             return
@@ -274,9 +275,11 @@ class Gateway:
         wanted = {int(each) for each in (ids if isinstance(ids, list) else [ids])} if ids else None  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
         query: str = (data.get("query") or "").lower()
         found = [
-            each for each in guild.members.values()
-            if (each.user.id in wanted if wanted is not None else (each.nick or each.user.name).lower().startswith(query))
-        ]  # fmt: skip
+            each
+            for each in guild.members.values()
+            if (wanted is None and (each.nick or each.user.name).lower().startswith(query))
+            or (wanted is not None and each.user.id in wanted)
+        ]
         if data.get("limit"):
             found = found[: data["limit"]]
         chunks = [found[start : start + 1000] for start in range(0, len(found), 1000)] or [[]]

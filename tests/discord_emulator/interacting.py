@@ -7,9 +7,10 @@ import asyncio
 import secrets
 
 from tests.discord_emulator import payloads
+from tests.discord_emulator.bodies import Json
 from tests.discord_emulator.drafting import upload_limit
 from tests.discord_emulator.interaction import RESPOND_WITHIN, Interaction
-from tests.discord_emulator.model import Channel, Json, Message, User
+from tests.discord_emulator.model import Channel, Message, User
 from tests.discord_emulator.permissions import in_channel
 from tests.discord_emulator.world import World
 

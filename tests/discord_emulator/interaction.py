@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from tests.discord_emulator.model import Channel, Guild, Json, Message, User
+from tests.discord_emulator.bodies import Json
+from tests.discord_emulator.model import Channel, Guild, Message, User
 
 COMMAND, COMPONENT, AUTOCOMPLETE, MODAL_SUBMIT = 2, 3, 4, 5
 RESPOND_WITHIN, TOKEN_LIVES = 3.0, 900.0

@@ -6,6 +6,7 @@ discord.com/developers/docs/interactions/receiving-and-responding, .../resources
 from typing import TYPE_CHECKING, Any
 
 from tests.discord_emulator import payloads
+from tests.discord_emulator.bodies import Json, inner, listed
 from tests.discord_emulator.component_form import check_modal
 from tests.discord_emulator.drafting import amendment, draft
 from tests.discord_emulator.errors import DiscordError, Form, invalid_webhook_token, unknown
@@ -19,7 +20,7 @@ from tests.discord_emulator.interaction import (
     Choice,
     Interaction,
 )
-from tests.discord_emulator.model import COMPONENTS_V2, EPHEMERAL, LOADING, SUPPRESS_EMBEDS, Json, Message, Webhook
+from tests.discord_emulator.model import COMPONENTS_V2, EPHEMERAL, LOADING, SUPPRESS_EMBEDS, Message, Webhook
 from tests.discord_emulator.records import Call
 from tests.discord_emulator.rest import Answer, Routes
 from tests.discord_emulator.writing import post, remove, revise
@@ -51,7 +52,7 @@ def respond(emulator: "Emulator", call: Call) -> Answer:
     if one.state == "failed" or emulator.clock.now() - one.born > RESPOND_WITHIN:
         raise unknown("interaction")
     body: Json = call.json or {}
-    kind, data = body.get("type"), body.get("data") or {}
+    kind, data = body.get("type"), inner(body, "data")
     form = Form()
     form.choice("type", kind, ALLOWED[one.kind])
     if kind in (DEFER_UPDATE, UPDATE) and one.message is None:
@@ -63,14 +64,15 @@ def respond(emulator: "Emulator", call: Call) -> Answer:
     if call.query.get("with_response", "").lower() not in ("1", "true"):
         return 204, None
     told: Json = {"id": str(one.id), "type": one.kind}
-    answer: Json = {"interaction": told, "resource": {"type": kind}}
+    answer: Json = {"interaction": told}
     if message is not None:
         told |= {
             "response_message_id": str(message.id),
             "response_message_loading": message.thinking,
             "response_message_ephemeral": message.ephemeral,
         }
-        answer["resource"]["message"] = payloads.message(message, emulator.bot)
+    if message is not None and kind in (REPLY, UPDATE):
+        answer["resource"] = {"type": kind, "message": payloads.message(message, emulator.bot)}
     return 200, answer
 
 
@@ -103,7 +105,7 @@ def _first(emulator: "Emulator", one: Interaction, kind: int, data: Json, call: 
 
 def _choices(one: Interaction, data: Json) -> None:
     form = Form()
-    given: list[Json] = data.get("choices") or []
+    given: list[Json] = listed(data, "choices")
     form.count("data.choices", len(given), 25)
     for number, each in enumerate(given):
         form.text(f"data.choices.{number}.name", each.get("name"), 100, 1, required=True)

@@ -5,7 +5,8 @@ discord.com/developers/docs/resources/message#allowed-mentions-object
 
 import re
 
-from tests.discord_emulator.model import SUPPRESS_NOTIFICATIONS, Json, Message, Role, User
+from tests.discord_emulator.bodies import Json, listed
+from tests.discord_emulator.model import SUPPRESS_NOTIFICATIONS, Message, Role, User
 from tests.discord_emulator.permissions import Permission, in_channel
 from tests.discord_emulator.records import Notified
 from tests.discord_emulator.world import World
@@ -17,9 +18,9 @@ _USER, _ROLE, _EVERYONE = re.compile(r"<@!?(\d+)>"), re.compile(r"<@&(\d+)>"), r
 def resolve(world: World, message: Message, allowed: Json | None) -> None:
     """Fill in a message's mentions; `allowed` None lets everything through and a reply ping."""
     text = _CODE.sub("", message.content)
-    parse: list[str] = ["users", "roles", "everyone"] if allowed is None else allowed.get("parse") or []
-    listed_users = {int(each) for each in (allowed or {}).get("users") or []}
-    listed_roles = {int(each) for each in (allowed or {}).get("roles") or []}
+    parse: list[str] = ["users", "roles", "everyone"] if allowed is None else listed(allowed, "parse")
+    listed_users = {int(each) for each in listed(allowed, "users")}
+    listed_roles = {int(each) for each in listed(allowed, "roles")}
     users: dict[int, User] = {}
     for id_ in map(int, _USER.findall(text)):
         if id_ in world.users and ("users" in parse or id_ in listed_users):

@@ -6,9 +6,10 @@ discord.com/developers/docs/resources/message#create-message, #embed-object-embe
 from collections.abc import Iterable
 from typing import Any
 
+from tests.discord_emulator.bodies import Json, inner, listed
 from tests.discord_emulator.component_form import check_components
 from tests.discord_emulator.errors import DiscordError, Form, empty_message
-from tests.discord_emulator.model import COMPONENTS_V2, Json
+from tests.discord_emulator.model import COMPONENTS_V2
 
 EMBED_TEXTS = {"title": 256, "description": 4096, "footer.text": 2048, "author.name": 256}
 MOST_EMBEDS, MOST_FIELDS, MOST_IN_EMBEDS, MOST_FILES, MOST_CONTENT = 10, 25, 6000, 10, 2000
@@ -18,9 +19,9 @@ def check_message(body: Json, files: int = 0) -> None:
     """Refuse a body that Discord would refuse; whether it is empty is `check_not_empty`'s."""
     form = Form()
     form.text("content", body.get("content"), MOST_CONTENT)
-    _check_embeds(form, body.get("embeds") or [])
+    _check_embeds(form, listed(body, "embeds"))
     _check_attachments(form, body.get("attachments"), files)
-    _check_mentions(form, body.get("allowed_mentions") or {})
+    _check_mentions(form, inner(body, "allowed_mentions"))
     nonce = body.get("nonce")
     if isinstance(nonce, str):
         form.text("nonce", nonce, 25)
@@ -28,7 +29,7 @@ def check_message(body: Json, files: int = 0) -> None:
     if modern and (body.get("content") or body.get("embeds")):
         message = "The 'content' and 'embeds' fields cannot be used when using MessageFlags.IS_COMPONENTS_V2"
         form.wrong("content", "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2", message)
-    check_components(form, body.get("components") or [], modern)
+    check_components(form, listed(body, "components"), modern)
     form.check()
 
 
@@ -47,7 +48,7 @@ def _check_embeds(form: Form, embeds: list[Json]) -> None:
             value = _at(embed, path)
             form.text(f"{at}.{path}", value, longest)
             total += len(value or "")
-        fields: list[Json] = embed.get("fields") or []
+        fields: list[Json] = listed(embed, "fields")
         form.count(f"{at}.fields", len(fields), MOST_FIELDS)
         for index, one in enumerate(fields):
             form.text(f"{at}.fields.{index}.name", one.get("name"), 256, 1, required=True)
@@ -66,7 +67,7 @@ def _check_embeds(form: Form, embeds: list[Json]) -> None:
 def _at(embed: Json, path: str) -> str | None:
     value: Any = embed
     for key in path.split("."):
-        value = (value or {}).get(key)
+        value = value.get(key) if value else None
     return value
 
 
@@ -80,7 +81,7 @@ def _check_attachments(form: Form, attachments: list[Json] | None, files: int) -
 
 
 def _check_mentions(form: Form, allowed: Json) -> None:
-    parse: list[str] = allowed.get("parse") or []
+    parse: list[str] = listed(allowed, "parse")
     for kind in ("users", "roles"):
         named: list[str] = allowed.get(kind) or []
         form.count(f"allowed_mentions.{kind}", len(named), 100)

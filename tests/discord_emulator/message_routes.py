@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from tests.discord_emulator import payloads
 from tests.discord_emulator.access import channel_of, message_of, writable
+from tests.discord_emulator.bodies import Json, inner
 from tests.discord_emulator.clock import snowflake_time, timestamp
 from tests.discord_emulator.drafting import amendment, draft
 from tests.discord_emulator.errors import DiscordError, Form, missing_permissions
-from tests.discord_emulator.model import DM, Channel, Json, Message
+from tests.discord_emulator.model import DM, Channel, Message
 from tests.discord_emulator.permissions import Permission, in_channel
 from tests.discord_emulator.records import Call
 from tests.discord_emulator.rest import Answer, Routes
@@ -62,7 +63,7 @@ def create(emulator: "Emulator", call: Call) -> Answer:
 
 
 def _reference(emulator: "Emulator", channel: Channel, body: Json) -> Message | None:
-    said: Json = body.get("message_reference") or {}
+    said: Json = inner(body, "message_reference")
     if not said or said.get("type"):
         return None
     if not in_channel(channel, emulator.bot) & P.READ_MESSAGE_HISTORY:
@@ -121,6 +122,7 @@ def pin(emulator: "Emulator", call: Call) -> Answer:
     message = message_of(channel, call.id("message_id"))
     if message not in channel.pins:
         channel.pins.append(message)
+        _pins_changed(emulator, channel)
     return 204, None
 
 
@@ -131,7 +133,14 @@ def unpin(emulator: "Emulator", call: Call) -> Answer:
     message = message_of(channel, call.id("message_id"))
     if message in channel.pins:
         channel.pins.remove(message)
+        _pins_changed(emulator, channel)
     return 204, None
+
+
+def _pins_changed(emulator: "Emulator", channel: Channel) -> None:
+    told: Json = {"channel_id": str(channel.id), "last_pin_timestamp": timestamp(emulator.clock.now())}
+    told |= {"guild_id": str(channel.guild.id)} if channel.guild else {}
+    emulator.gateway.emit("CHANNEL_PINS_UPDATE", told, channel.guild.id if channel.guild else None)
 
 
 @routes("POST", MESSAGES + "/bulk-delete")

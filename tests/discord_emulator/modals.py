@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from tests.discord_emulator.bodies import Json
 from tests.discord_emulator.component_form import CHECKBOX, FILE_UPLOAD, LABEL, ROW, SELECTS, TEXT_INPUT
 from tests.discord_emulator.drafting import numbered
 from tests.discord_emulator.errors import CannotDoError
-from tests.discord_emulator.model import Json
 from tests.discord_emulator.resolving import Resolved
 
 

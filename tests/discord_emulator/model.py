@@ -4,13 +4,14 @@ import hashlib
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
+
+from tests.discord_emulator.bodies import Json, inner, listed
 
 if TYPE_CHECKING:
     from tests.discord_emulator.interaction import Interaction
 
-Json = dict[str, Any]
 
 TEXT, DM, CATEGORY, NEWS, NEWS_THREAD, PUBLIC_THREAD, PRIVATE_THREAD, FORUM = 0, 1, 4, 5, 10, 11, 12, 15
 THREADS = (NEWS_THREAD, PUBLIC_THREAD, PRIVATE_THREAD)
@@ -227,7 +228,7 @@ class Message:
         found: list[Button] = []
         for one in walk(self.components):
             if one.get("type") == 2:
-                emoji = (one.get("emoji") or {}).get("name")
+                emoji = inner(one, "emoji").get("name")
                 facts = one.get("label"), one.get("custom_id"), one.get("url"), one["style"], bool(one.get("disabled"))
                 found.append(Button(*facts, emoji))
         return found
@@ -235,7 +236,7 @@ class Message:
     def component(self, label_or_custom_id: str) -> Json | None:
         """Return the button or select with this label, emoji, placeholder or custom_id."""
         for one in walk(self.components):
-            names = one.get("label"), one.get("custom_id"), one.get("placeholder"), (one.get("emoji") or {}).get("name")
+            names = one.get("label"), one.get("custom_id"), one.get("placeholder"), inner(one, "emoji").get("name")
             if one.get("custom_id") and label_or_custom_id in names:
                 return one
         return None
@@ -245,7 +246,7 @@ def walk(components: list[Json]) -> Iterator[Json]:
     """Yield every component, those in rows, sections, containers and labels too."""
     for one in components:
         yield one
-        yield from walk(one.get("components") or [])
+        yield from walk(listed(one, "components"))
         for key in ("accessory", "component"):
             if one.get(key):
                 yield from walk([one[key]])
@@ -266,7 +267,6 @@ class Application:
     name: str
     bot: User
     owner: User
-    flags: int
     message_content: bool = True
     """Whether the Message Content intent is switched on in the developer portal; likewise the next two."""
     server_members: bool = True
@@ -277,3 +277,9 @@ class Application:
     emojis: list[Json] = field(default_factory=list[Json])
     commands: dict[int | None, list[Json]] = field(default_factory=lambda: {None: []})
     """As registered, with ids and versions: those of all guilds under None, those of one guild under its id."""
+
+    @property
+    def flags(self) -> int:
+        """APPLICATION_COMMAND_BADGE, and the limited forms of the intents that are switched on."""
+        switched = (self.presence, 1 << 13), (self.server_members, 1 << 15), (self.message_content, 1 << 19)
+        return sum((bit for on, bit in switched if on), 1 << 23 if any(self.commands.values()) else 0)

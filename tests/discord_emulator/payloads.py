@@ -1,5 +1,6 @@
 """The world as JSON, the way Discord's REST and gateway show it."""
 
+from tests.discord_emulator.bodies import Json
 from tests.discord_emulator.clock import snowflake_time, timestamp
 from tests.discord_emulator.model import (
     CATEGORY,
@@ -10,7 +11,6 @@ from tests.discord_emulator.model import (
     Attachment,
     Channel,
     Guild,
-    Json,
     Member,
     Message,
     Role,
@@ -258,4 +258,5 @@ def application(one: Application, guilds: int) -> Json:
         "approximate_user_install_count": 0, "approximate_user_authorization_count": 0, "tags": [],
         "install_params": install, "integration_types_config": kinds, "event_webhooks_url": None,
         "event_webhooks_status": 1, "event_webhooks_types": [],
+        "explicit_content_filter": 0, "eligible_oauth2_scopes": [],
     }  # fmt: skip

@@ -1,9 +1,10 @@
 """A person: writes, commands, comes and goes, and looks at what is there for them."""
 
 from tests.discord_emulator import payloads
+from tests.discord_emulator.bodies import Json
 from tests.discord_emulator.commanding import Commander
 from tests.discord_emulator.errors import CannotDoError
-from tests.discord_emulator.model import Channel, Guild, Json, Member, Message, Role
+from tests.discord_emulator.model import Channel, Guild, Member, Message, Role
 from tests.discord_emulator.permissions import Permission, in_channel
 
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from tests.discord_emulator import payloads
 from tests.discord_emulator.access import channel_of, guild_of, message_of
+from tests.discord_emulator.bodies import Json, inner
 from tests.discord_emulator.drafting import draft
 from tests.discord_emulator.errors import DiscordError, Form, missing_access, unknown
-from tests.discord_emulator.model import FORUM, NEWS, PRIVATE_THREAD, TEXT, Channel, Json, Message
+from tests.discord_emulator.model import FORUM, NEWS, PRIVATE_THREAD, TEXT, Channel, Message
 from tests.discord_emulator.permissions import Permission, in_channel
 from tests.discord_emulator.records import Call
 from tests.discord_emulator.rest import Answer, Routes
@@ -68,7 +69,7 @@ def my_guilds(emulator: "Emulator", call: Call) -> Answer:
     """List the guilds that the bot is in."""
     after, limit = int(call.query.get("after", 0)), call.number("limit", 200, 1, 200)
     found = sorted(id_ for id_, each in emulator.guilds.items() if id_ > after and emulator.bot.id in each.members)
-    shown = [
+    shown: list[Json] = [
         {
             "id": str(id_), "name": emulator.guilds[id_].name, "icon": None, "banner": None, "owner": False,
             "permissions": str(int(emulator.guild_permissions(emulator.guilds[id_], emulator.bot))), "features": [],
@@ -164,7 +165,7 @@ def thread_without_message(emulator: "Emulator", call: Call) -> Answer:
     if not forum:
         thread = open_thread(emulator, parent, body["name"], emulator.bot, private)
         return 201, payloads.channel(thread, emulator.bot)
-    first: Json = body.get("message") or {}
+    first: Json = inner(body, "message")
     parts = draft(emulator, parent, first, call.files)
     thread = open_thread(emulator, parent, body["name"], emulator.bot)
     message = Message(thread.id, thread, emulator.bot, application_id=emulator.application.id, **parts)

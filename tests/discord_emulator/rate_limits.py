@@ -8,7 +8,7 @@ import math
 import time
 from dataclasses import dataclass
 
-from tests.discord_emulator.model import Json
+from tests.discord_emulator.bodies import Json
 from tests.discord_emulator.records import Call
 
 _MAJOR = ("channel_id", "guild_id", "webhook_id", "webhook_token")

@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from tests.discord_emulator import payloads
+from tests.discord_emulator.bodies import Json, listed
 from tests.discord_emulator.command_form import BOOLEAN, FILE, INTEGER, MENTIONABLE, NUMBER, ROLE, STRING, USER
 from tests.discord_emulator.command_form import CHANNEL as CHANNEL_OPTION
 from tests.discord_emulator.component_form import STRING_SELECT
 from tests.discord_emulator.errors import CannotDoError
-from tests.discord_emulator.model import Channel, Json, Role, User
+from tests.discord_emulator.model import Channel, Role, User
 from tests.discord_emulator.permissions import in_channel
 from tests.discord_emulator.uploads import Upload, attach
 from tests.discord_emulator.world import HasUser, World, account
@@ -35,10 +36,10 @@ class Resolved:
         kind: int = one["type"]
         if not isinstance(value, _TYPES[kind]) or (isinstance(value, bool) and kind != BOOLEAN):
             raise CannotDoError(f"{name} takes {_TYPES[kind]}, not {value!r}")
-        offered = [each["value"] for each in one.get("choices") or []]
+        offered = [each["value"] for each in listed(one, "choices")]
         if offered and value not in offered:
             raise CannotDoError(f"{name} is one of {offered}")
-        if kind == STRING and not one.get("min_length", 0) <= len(value) <= one.get("max_length", 6000):
+        if kind == STRING and not one.get("min_length", 0) <= len(str(value)) <= one.get("max_length", 6000):
             raise CannotDoError(f"{name} has {one.get('min_length', 0)} to {one.get('max_length', 6000)} characters")
         if kind in (INTEGER, NUMBER) and not one.get("min_value", value) <= value <= one.get("max_value", value):
             raise CannotDoError(f"{name} is from {one.get('min_value')} to {one.get('max_value')}")

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import BodyPartReader, web
 
+from tests.discord_emulator.bodies import Json
 from tests.discord_emulator.errors import DiscordError
-from tests.discord_emulator.model import Json
 from tests.discord_emulator.records import Call, UploadedFile
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import Any, Protocol, cast
 import zstandard
 from aiohttp import web
 
-from tests.discord_emulator.model import Json
+from tests.discord_emulator.bodies import Json
 
 KEPT = 5000
 """Events that a session keeps for a resume."""

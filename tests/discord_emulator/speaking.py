@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.discord_emulator.bodies import Json
 from tests.discord_emulator.errors import CannotDoError
 from tests.discord_emulator.message_form import MOST_CONTENT, MOST_FILES
-from tests.discord_emulator.model import DM, FORUM, Channel, Json, Message, User, Webhook
+from tests.discord_emulator.model import DM, FORUM, Channel, Message, User, Webhook
 from tests.discord_emulator.permissions import Permission, in_channel, may_write
 from tests.discord_emulator.threading import open_thread
 from tests.discord_emulator.uploads import Upload, attach

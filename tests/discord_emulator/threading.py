@@ -4,7 +4,8 @@ discord.com/developers/docs/topics/threads
 """
 
 from tests.discord_emulator import payloads
-from tests.discord_emulator.model import HAS_THREAD, PRIVATE_THREAD, Channel, Json, Message, User
+from tests.discord_emulator.bodies import Json
+from tests.discord_emulator.model import HAS_THREAD, PRIVATE_THREAD, Channel, Message, User
 from tests.discord_emulator.permissions import Permission, in_channel
 from tests.discord_emulator.world import World
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
+from tests.discord_emulator.bodies import Json, inner
 from tests.discord_emulator.errors import Form
-from tests.discord_emulator.model import Attachment, Channel, Json
+from tests.discord_emulator.model import Attachment, Channel
 from tests.discord_emulator.records import UploadedFile
 from tests.discord_emulator.world import World
 
@@ -60,7 +61,7 @@ def attach_all(
 ) -> list[Attachment] | None:
     """Return a message's attachments after a request; None where it says nothing of them.
 
-    `attachments` names those that stay by id, and describes the files `files[n]` by `n`; without it new files are added.
+    `attachments` names those that stay by id, and describes the files `files[n]` by `n`; without it new ones are added.
     """
     listed: list[Json] | None = body.get("attachments")
     if listed is None and not files:
@@ -102,7 +103,7 @@ def resolve_links(embeds: list[Json], attachments: list[Attachment]) -> list[Jso
     def resolved(embed: Json) -> Json:
         made: Json = {"type": "rich"} | {key: value for key, value in embed.items() if value is not None}
         for key in ("image", "thumbnail"):
-            link = (made.get(key) or {}).get("url")
+            link = inner(made, key).get("url")
             if link in links:
                 one = links[link]
                 made[key] = {"url": one.url, "proxy_url": one.url, "width": one.width or 0, "height": one.height or 0}

@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Iterable
 
 from tests.discord_emulator import payloads
+from tests.discord_emulator.bodies import Json
 from tests.discord_emulator.clock import Clock
 from tests.discord_emulator.gateway import Gateway
 from tests.discord_emulator.interaction import Interaction
@@ -30,9 +31,6 @@ from tests.discord_emulator.model import (
 from tests.discord_emulator.permissions import ALL, DEFAULT, NONE, Permission, in_channel, in_guild
 from tests.discord_emulator.records import Notified
 
-_INTENT_FLAGS = 1 << 13 | 1 << 15 | 1 << 19
-"""GATEWAY_PRESENCE_LIMITED, GATEWAY_GUILD_MEMBERS_LIMITED, GATEWAY_MESSAGE_CONTENT_LIMITED: switched on in the portal."""
-
 
 class World:
     """All that stands, by id; `touch` wakes whoever waits for a change."""
@@ -55,8 +53,7 @@ class World:
         self._change = asyncio.Event()
         owner = self.user("owner")
         self.bot = self.user(name, bot=True)
-        flags = _INTENT_FLAGS | 1 << 23
-        self.application = Application(self.bot.id, name, self.bot, owner, flags)
+        self.application = Application(self.bot.id, name, self.bot, owner)
         self.gateway = Gateway(self)
 
     # Waiting
@@ -153,11 +150,32 @@ class World:
         self.gateway.emit("CHANNEL_CREATE", payloads.channel(made), guild.id)
         return made
 
+    def delete_role(self, role: Role) -> None:
+        """Delete a role; whoever held it loses it."""
+        role.guild.roles.pop(role.id)
+        for member in role.guild.members.values():
+            member.roles = [each for each in member.roles if each is not role]
+        told = {"guild_id": str(role.guild.id), "role_id": str(role.id)}
+        self.gateway.emit("GUILD_ROLE_DELETE", told, role.guild.id)
+
     def overwrite(self, channel: Channel, who: "Role | Account", allow: int = 0, deny: int = 0) -> None:
         """Let a role or somebody do more or less in a channel than in the guild."""
+        guild = channel.guild
+        assert guild is not None
+        before = in_channel(channel, self.bot) & Permission.VIEW_CHANNEL
         self._overwrite(channel, who, allow, deny)
-        assert channel.guild is not None
-        self.gateway.emit("CHANNEL_UPDATE", payloads.channel(channel), channel.guild.id)
+        self.gateway.emit("CHANNEL_UPDATE", payloads.channel(channel), guild.id)
+        if not before and in_channel(channel, self.bot) & Permission.VIEW_CHANNEL:
+            threads = [each for each in guild.threads if each.parent is channel and not each.archived]
+            threads = [each for each in threads if in_channel(each, self.bot)]
+            joined = [each for each in threads if self.bot.id in each.thread_members]
+            told: Json = {
+                "guild_id": str(guild.id),
+                "channel_ids": [str(channel.id)],
+                "threads": [payloads.channel(each, self.bot) for each in threads],
+                "members": [payloads.thread_member(each, self.bot.id) for each in joined],
+            }
+            self.gateway.emit("THREAD_LIST_SYNC", told, guild.id)
 
     def _overwrite(self, channel: Channel, who: "Role | Account", allow: int, deny: int) -> None:
         id_ = who.id if isinstance(who, Role) else account(who).id

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.discord_emulator import intents, payloads
+from tests.discord_emulator.bodies import Json
 from tests.discord_emulator.mentions import notify, resolve
-from tests.discord_emulator.model import Channel, Json, Message, User
+from tests.discord_emulator.model import Channel, Message, User
 from tests.discord_emulator.permissions import Permission, in_channel
 from tests.discord_emulator.session import Session
 from tests.discord_emulator.threading import join, show_thread
@@ -86,8 +87,8 @@ def react(world: World, message: Message, user: User, emoji: str, gone: bool = F
         message.reactions.pop(emoji)
     channel = message.channel
     data: Json = {
-        "user_id": str(user.id), "channel_id": str(channel.id), "message_id": str(message.id), "burst": False, "type": 0,
-        "emoji": {"id": None, "name": emoji}, "message_author_id": str(message.author.id),
+        "user_id": str(user.id), "channel_id": str(channel.id), "message_id": str(message.id),
+        "burst": False, "type": 0, "emoji": {"id": None, "name": emoji}, "message_author_id": str(message.author.id),
     }  # fmt: skip
     if channel.guild:
         data["guild_id"] = str(channel.guild.id)
@@ -114,7 +115,7 @@ def told(world: World, message: Message) -> Callable[[Session], Json | None]:
         if not _visible(world, message.channel):
             return None
         content = bool(session.intents & intents.MESSAGE_CONTENT) or shows_content(world, message)
-        data = payloads.message(message, world.bot, content) | {"channel_type": message.channel.kind}
+        data: Json = payloads.message(message, world.bot, content) | {"channel_type": message.channel.kind}
         guild = message.channel.guild
         if guild is None:
             return data

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.padding import Padding
+from rich.style import Style
 from rich.text import Text
 
 from core.knowledge.index import Hit
@@ -24,6 +25,8 @@ def show_hits(hits: Sequence[Hit], *, picture_path: Callable[[str], Path], conso
         console.print(
             Text.assemble((f"{number}. ", "bold"), (place, "bold cyan"), (page, "cyan"), (f"  {hit.score:.3f}", "dim"))
         )
+        if passage.url:
+            console.print(Padding(Text(passage.url, style=Style(color="blue", link=passage.url)), (0, 0, 0, 3)))
         if passage.picture is not None:
             console.print(Padding(Text(str(picture_path(passage.picture.sha256)), style="green"), (0, 0, 0, 3)))
         text = " ".join(passage.text.split())

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -26,6 +27,24 @@ SHOWN_REASONS = 20
 def ingest_command(
     folder: Annotated[Path, typer.Argument(help="A folder, or a single file.")],
     source: Annotated[str, typer.Option("--source", help="A name for it; the folder's own if not given.")] = "",
+    url: Annotated[
+        str | None,
+        typer.Option(
+            "--url",
+            help="The address below which people see its files, such as a git host's; answers then link to them. "
+            'It is kept; "" removes it.',
+            metavar="BASE",
+        ),
+    ] = None,
+    audience: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--audience",
+            help='Who may see it: "everyone", "guests", PLATFORM/WORKSPACE, PLATFORM/WORKSPACE/channel/ID or '
+            "PLATFORM/WORKSPACE/person/ID; may be repeated. It is kept; everyone if never said.",
+            metavar="WHO",
+        ),
+    ] = None,
     recaption: Annotated[
         bool, typer.Option("--recaption", help="Describe pictures again that another model has described.")
     ] = False,
@@ -33,13 +52,25 @@ def ingest_command(
     data: DataOption = None,
 ) -> None:
     """Read documents and pictures in: what is new or changed is read, what vanished is removed."""
-    run(_ingest(folder, source, data, recaption=recaption, as_json=as_json), as_json=as_json)
+    seen = Seen(url=url, audience=tuple(audience) if audience else None)
+    run(_ingest(folder, source, seen, data, recaption=recaption, as_json=as_json), as_json=as_json)
 
 
-async def _ingest(folder: Path, source: str, data: Path | None, *, recaption: bool, as_json: bool) -> int:
+@dataclass(frozen=True)
+class Seen:
+    """Where, and by whom, what is read in is seen; None: as before."""
+
+    url: str | None = None
+    audience: tuple[str, ...] | None = None
+
+
+AS_BEFORE = Seen()
+
+
+async def _ingest(folder: Path, source: str, seen: Seen, data: Path | None, *, recaption: bool, as_json: bool) -> int:
     console = Console(stderr=as_json)
     async with Application(settings_for(data)) as application:
-        report = await read_in(application, folder, source, console, recaption=recaption)
+        report = await read_in(application, folder, source, console, seen=seen, recaption=recaption)
     if as_json:
         print(report.model_dump_json())
     else:
@@ -48,7 +79,13 @@ async def _ingest(folder: Path, source: str, data: Path | None, *, recaption: bo
 
 
 async def read_in(
-    application: Application, folder: Path, source: str, console: Console, *, recaption: bool = False
+    application: Application,
+    folder: Path,
+    source: str,
+    console: Console,
+    *,
+    seen: Seen = AS_BEFORE,
+    recaption: bool = False,
 ) -> IngestReport:
     """Read a folder in, with a progress bar."""
     reader = Reader(
@@ -69,7 +106,15 @@ async def read_in(
     )
     with Progress(*columns, console=console, transient=True) as bar:
         try:
-            return await ingest(folder, reader, source=source, recaption=recaption, progress=_Bar(bar))
+            return await ingest(
+                folder,
+                reader,
+                source=source,
+                audience=seen.audience,
+                url=seen.url,
+                recaption=recaption,
+                progress=_Bar(bar),
+            )
         except asyncio.CancelledError:
             console.print("Stopped. What was read so far is kept; run the same command again to go on.")
             raise
@@ -131,7 +176,7 @@ async def _sources(data: Path | None, *, as_json: bool) -> int:
         console.print("Nothing has been read yet. Read a folder in with `lorelens ingest FOLDER`.")
         return 0
     table = Table(box=None, padding=(0, 2, 0, 0))
-    for column in ("source", "documents", "passages", "pictures", "failed", "last read", "from"):
+    for column in ("source", "documents", "passages", "pictures", "failed", "last read", "seen by", "from"):
         table.add_column(
             column, justify="right" if column in {"documents", "passages", "pictures", "failed"} else "left"
         )
@@ -143,7 +188,8 @@ async def _sources(data: Path | None, *, as_json: bool) -> int:
             str(state.pictures),
             f"[red]{len(state.failed)}[/]" if state.failed else "0",
             _last_read(state.record),
-            state.record.root,
+            ", ".join(state.record.audience),
+            f"{state.record.root}\n{state.record.url}" if state.record.url else state.record.root,
         )
     console.print(table)
     for state in states:

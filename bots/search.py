@@ -128,4 +128,5 @@ def hit_fields(hit: Hit) -> dict[str, Any]:
         "page": passage.page,
         "title": passage.title,
         "in": passage.source,
+        "url": passage.url,
     }

@@ -30,7 +30,8 @@ class AnswerStream:
         self._turn = turn
         self._encoder = encoder
         self._citations = CitationStream(lambda number: turn.passage(number) is not None)
-        self._links = LinkFilter()
+        # A link that a model wrote may lead to a retrieved document, word for word, and nowhere else.
+        self._links = LinkFilter(lambda address: any(one.passage.url == address for one in turn.passages))
         self._metadata: dict[str, Any] = {}
         self._notes: list[dict[str, Any]] = []
         self._notices: dict[str, None] = {}
@@ -158,6 +159,7 @@ def _citation(number: int, evidence: EvidencePassage, quote: str) -> Citation:
         heading=" › ".join(section.heading_path if section else passage.heading_path),
         page=section.page if section else passage.page,
         quote=re.sub(r"\s+\n", "\n", quote).strip()[: QUOTE_CHARACTERS * 2],
+        url=passage.url,
     )
 
 

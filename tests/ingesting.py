@@ -93,6 +93,7 @@ class Team:
         *,
         source: str = "",
         audience: tuple[str, ...] | None = None,
+        url: str | None = None,
         recaption: bool = False,
         watch: Watch | None = None,
     ) -> IngestReport:
@@ -107,6 +108,7 @@ class Team:
                 reader,
                 source=source,
                 audience=audience,
+                url=url,
                 recaption=recaption,
                 progress=self.watch,
             )

@@ -10,6 +10,7 @@ from rich.markdown import Markdown
 from rich.padding import Padding
 from rich.panel import Panel
 from rich.spinner import Spinner
+from rich.style import Style
 from rich.text import Text
 
 from core.reply import Citation, Failure, Reply, ReplyPart, ShownPicture, Status, gather
@@ -82,6 +83,7 @@ def _source(citations: Sequence[Citation]) -> list[RenderableType]:
     quotes = [_shortened(" ".join(one.quote.split()), QUOTE_CHARACTERS) for one in citations]
     return [
         Text.assemble((f"[{first.number}] ", "bold"), (place + page, "cyan")),
+        *([Text(f"    {first.url}", style=Style(color="blue", link=first.url))] if first.url else []),
         *(Padding(Text(f"“{quote}”", style="dim"), (0, 0, 0, 4)) for quote in quotes),
     ]
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.errors import DocumentError, IndexUnavailableError, LorelensError, PictureError
+from core.knowledge.addresses import address_below
 from core.knowledge.changes import sha256_of
 from core.knowledge.chunking import cut
 from core.knowledge.discover import FoundFile
@@ -51,6 +52,8 @@ class DocumentIntake:
     rules: str
     encoder: Encoder | None
     pictures: PictureFiles
+    base: str = ""
+    """The address below which the files of the source are seen."""
     _seen: dict[str, Picture | str] = field(default_factory=dict[str, "Picture | str"])
 
     def read(self, found: FoundFile) -> ReadFile | FileRecord:
@@ -95,7 +98,7 @@ class DocumentIntake:
                 mentions.append((picture, _mention(document, shown, found.path)))
         if warnings and not passages and not mentions:
             raise DocumentError(" ".join(warnings))
-        noted = {"passages": len(passages), "reason": "\n".join(warnings)[:KEPT_REASON]}
+        noted = {"passages": len(passages), "reason": "\n".join(warnings)[:KEPT_REASON], "url": document.url}
         return ReadFile(record.model_copy(update=noted), passages, mentions, warnings)
 
     def _passages(self, document: Document, path: str) -> list[Passage]:
@@ -106,7 +109,14 @@ class DocumentIntake:
             budget=encoder.token_limit - PLACE_TOKENS if encoder else WITHOUT_ENCODER_TOKENS,
             languages=encoder.languages if encoder else frozenset(),
         )
-        return passages_of(document, chunks, source=self.source, path=path, audience=self.audience)
+        return passages_of(
+            document,
+            chunks,
+            source=self.source,
+            path=path,
+            audience=self.audience,
+            url=address_below(self.base, path),
+        )
 
     def _picture(self, shown: DocumentPicture) -> Picture | str:
         """The picture, taken in and kept, once for all that show it; or why it can't be."""
@@ -143,6 +153,7 @@ def _mention(document: Document, shown: DocumentPicture, path: str) -> PictureMe
         context=shown.context,
         page=shown.page,
         language=detect_language(f"{' '.join(shown.heading_path)} {shown.context} {shown.alt}"),
+        url=document.url,
     )
 
 

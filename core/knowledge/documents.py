@@ -40,13 +40,17 @@ class DocumentPicture(Value):
 
 
 class Document(Value):
-    """A document as a loader understood it; `warnings` are parts that could not be read, one sentence each."""
+    """A document as a loader understood it; `warnings` are parts that could not be read, one sentence each.
+
+    `url` is the address (http or https) that the document says it is seen at, empty where it says none.
+    """
 
     title: str
     text: str
     sections: tuple[Section, ...]
     pictures: tuple[DocumentPicture, ...] = ()
     warnings: tuple[str, ...] = ()
+    url: str = ""
 
 
 class PictureFacts(Value):
@@ -77,7 +81,7 @@ class Passage(Value):
     whole is about, and no later passage does. `sections` are its parts under each heading, with offsets in the
     document, so that a sentence within a passage is cited under its own heading. Passages of one document with
     neighbouring `ordinal` are neighbours. `language` is an ISO 639-1 code or "und". `audience` holds the principals who
-    may see it.
+    may see it. `url` is where people see the document, empty where that is not known.
     """
 
     id: str
@@ -96,6 +100,7 @@ class Passage(Value):
     language: str = "und"
     audience: tuple[str, ...] = (EVERYONE,)
     picture: PictureFacts | None = None
+    url: str = ""
 
     def section_of(self, quote: str) -> Section | None:
         """The section that holds a sentence of this passage, if the sentence is in it word for word."""

@@ -3,7 +3,7 @@
 Every implementation passes `tests/contract/knowledge_index.py`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal, Protocol
 
 import numpy as np
@@ -96,6 +96,11 @@ class KnowledgeIndex(Protocol):
 
     async def hold_images(self, encoder: str, dimension: int) -> None:
         """Make room for the vectors `image` of an encoder; those of another go. Nothing is done if it is so already."""
+        ...
+
+    async def readdress(self, source: str, urls: Mapping[str, str]) -> int:
+        """Give the text of documents, by path, other addresses and leave all else as it is; answer how many passages
+        changed. Durable when it returns."""
         ...
 
     async def delete(self, source: str, path: str | None = None) -> int:

@@ -18,6 +18,7 @@ from functools import partial
 from pathlib import Path
 
 from core.errors import SettingsError
+from core.knowledge.addresses import address_below, checked_base
 from core.knowledge.caption_ingest import CaptionerSource, CaptionIngest
 from core.knowledge.changes import Changes, add_dependents, compare, is_settled, read_again
 from core.knowledge.discover import Findings, FoundFile, Scope, discover, scope_of
@@ -37,7 +38,7 @@ from core.models.picture_encoder import PictureEncoder
 
 __all__ = ["IngestReport", "NotRead", "Progress", "Reader", "ingest"]
 
-RULES = "1"
+RULES = "2"
 """Changes when the same file would be understood differently, so that unchanged files are read again."""
 BATCH_PASSAGES = 256
 AHEAD = 8
@@ -66,6 +67,7 @@ class _Run:
     audience: tuple[str, ...]
     scope: Scope
     progress: Progress
+    base: str = ""
     known: dict[str, FileRecord] = field(default_factory=dict[str, FileRecord])
     failed: list[NotRead] = field(default_factory=list[NotRead])
     warnings: list[NotRead] = field(default_factory=list[NotRead])
@@ -85,6 +87,7 @@ async def ingest(
     *,
     source: str = "",
     audience: tuple[str, ...] | None = None,
+    url: str | None = None,
     recaption: bool = False,
     progress: Progress,
 ) -> IngestReport:
@@ -96,19 +99,24 @@ async def ingest(
         reader: where to, and with what.
         source: a name for it; the folder's own if empty. Reading the same source again brings it up to date.
         audience: who may see it; None: who might before, and everyone if it is new.
+        url: the address below which people see the folder's files; None: as it was before. Documents that say their
+            own address keep it.
         recaption: whether pictures that another model has described are described again.
         progress: who watches.
 
     Raises:
         DocumentError: there is nothing at `path`.
+        QuestionError: `url` is no address of the web.
         SettingsError: the name is taken by another folder.
         UnavailableError: somebody else reads documents into this data folder, or it can't be written. What was written
             so far stays, and the next run goes on from there.
     """
     started = time.perf_counter()
     with exclusively(reader.ledger.folder):
-        run, record = await asyncio.to_thread(_begin, path, reader, source, audience, progress)
+        run, record, moved = await asyncio.to_thread(_begin, path, reader, source, audience, url, progress)
         await _mend(run)
+        if moved:
+            await _readdress(run)
         findings, changes = await asyncio.to_thread(_look, run)
         await _remove(run, changes.vanished)
         progress.begin("documents", len(changes.read))
@@ -143,9 +151,12 @@ async def ingest(
 
 
 def _begin(
-    path: Path, reader: Reader, source: str, audience: tuple[str, ...] | None, progress: Progress
-) -> tuple[_Run, SourceRecord]:
-    """The run, with what is known of its source, and the source as it stood."""
+    path: Path, reader: Reader, source: str, audience: tuple[str, ...] | None, url: str | None, progress: Progress
+) -> tuple[_Run, SourceRecord, bool]:
+    """The run, with what is known of its source; the source as it stood; and whether its files may have new addresses.
+
+    They may after a run that was interrupted, too: it may have been given them.
+    """
     records = {one.source: one for one in reader.ledger.sources() if not source or one.source == source}
     scope = scope_of(path, [Path(one.root) for one in records.values()])
     if not source:
@@ -159,9 +170,11 @@ def _begin(
         )
     readers = audience or (record.audience if record else (EVERYONE,))
     was = record or SourceRecord(source=source, root="", audience=readers, read_at=0.0)
-    now = was.model_copy(update={"root": str(scope.root), "audience": readers})
+    base = was.url if url is None else checked_base(url)
+    now = was.model_copy(update={"root": str(scope.root), "audience": readers, "url": base})
     reader.ledger.note_source(now.model_copy(update={"finished": False}))
-    return _Run(reader, source, readers, scope, progress, reader.ledger.files(source)), now
+    run = _Run(reader, source, readers, scope, progress, base, reader.ledger.files(source))
+    return run, now, base != was.url or not was.finished
 
 
 async def _mend(run: _Run) -> None:
@@ -179,6 +192,12 @@ async def _mend(run: _Run) -> None:
     reader.ledger.distrust(run.source)
     await reader.index.delete(run.source)
     run.known = reader.ledger.files(run.source)
+
+
+async def _readdress(run: _Run) -> None:
+    """Give what is in the index its new addresses without reading it again; pictures get theirs with their passages."""
+    urls = {one.path: one.url or address_below(run.base, one.path) for one in run.known.values()}
+    await run.reader.index.readdress(run.source, urls)
 
 
 def _look(run: _Run) -> tuple[Findings, Changes]:
@@ -222,7 +241,9 @@ async def _read_documents(run: _Run, files: Sequence[FoundFile]) -> None:
 async def _loaded(run: _Run, files: Sequence[FoundFile]) -> AsyncGenerator[ReadFile | FileRecord]:
     """Files as they are read, a few of them ahead in a thread of their own."""
     reader = run.reader
-    intake = DocumentIntake(run.scope.root, run.source, run.audience, run.rules, reader.encoder, reader.pictures)
+    intake = DocumentIntake(
+        run.scope.root, run.source, run.audience, run.rules, reader.encoder, reader.pictures, run.base
+    )
     loop = asyncio.get_running_loop()
     thread = ThreadPoolExecutor(1, "lorelens-read")
     ahead: deque[asyncio.Future[ReadFile | FileRecord]] = deque()
@@ -243,7 +264,8 @@ async def _loaded(run: _Run, files: Sequence[FoundFile]) -> AsyncGenerator[ReadF
 def _note_failure(run: _Run, record: FileRecord) -> None:
     """Note why a file can't be read; what was understood of it before stays until it can be again."""
     known = run.known.get(record.path)
-    run.reader.ledger.note(run.source, [record.model_copy(update={"passages": known.passages if known else 0})])
+    kept = {"passages": known.passages, "url": known.url} if known else {}
+    run.reader.ledger.note(run.source, [record.model_copy(update=kept)])
     run.failed.append(NotRead(path=record.path, reason=record.reason))
     run.progress.advance("documents", record.path)
 
@@ -297,6 +319,7 @@ async def _read_pictures(run: _Run) -> PictureIngest:
         encoder=reader.encoder,
         picture_encoder=reader.picture_encoder,
         progress=run.progress,
+        base=run.base,
         warnings=run.warnings,
     )
     await pictures.run()

@@ -5,8 +5,7 @@ in every index; vectors are compared exactly until there are so many that an app
 """
 
 import asyncio
-import importlib
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -14,15 +13,26 @@ from typing import Any
 
 import numpy as np
 
-from core.errors import IndexUnavailableError, SettingsError
+from core.errors import IndexUnavailableError
 from core.knowledge.documents import Passage
 from core.knowledge.fusion import fuse
 from core.knowledge.index import Hit, ImageVector, IndexStatistics, SearchQuery, SourceStatistics, Vectors
+from core.knowledge.lance_table import (
+    IMAGE,
+    MADE_BY,
+    NO_ENCODER,
+    check_encoder,
+    index_terms_column,
+    index_vector_column,
+    made_by,
+    open_table,
+    schema_of,
+    untyped,
+)
 from core.knowledge.terms import index_terms
 
-TABLE = "passages"
-SCHEMA_VERSION = "1"
 CANDIDATES = 60
+DOCUMENTS_AT_ONCE = 64
 QUERY_TERMS = 256
 """More terms than this say no more about what is asked, and cost time."""
 APPROXIMATE_FROM = 200_000
@@ -31,10 +41,6 @@ PROBES, REFINE = 40, 8
 """How far an approximate index looks, and how many times the candidates are compared exactly; ignored without one."""
 TITLE_WEIGHT = 2
 """How often the words of title and headings count in a passage's full text."""
-NO_ENCODER = "none"
-IMAGE = "image"
-"""The column of the vectors named `image`; which encoder made them stands in the field's metadata."""
-_MADE_BY = b"lorelens.encoder"
 
 
 class LanceIndex:
@@ -54,22 +60,22 @@ class LanceIndex:
             SettingsError: the index was made with another encoder.
             IndexUnavailableError: the folder can't be read or written.
         """
-        lancedb = _untyped("lancedb")
+        lancedb = untyped("lancedb")
         async with _clear_errors(folder):
             await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
             # A worker that runs for weeks sees what was read in since: each read looks for the newest version.
             database = await lancedb.connect_async(str(folder), read_consistency_interval=timedelta(0))
-            table = await _open_table(database, _schema(dimension, encoder_name or NO_ENCODER))
-            _check_encoder(await table.schema(), encoder_name or NO_ENCODER, folder)
+            table = await open_table(database, schema_of(dimension, encoder_name or NO_ENCODER))
+            check_encoder(await table.schema(), encoder_name or NO_ENCODER, folder)
             if not await table.list_indices():
-                await _index_terms_column(table)
+                await index_terms_column(table)
             return cls(database, table, folder, dimension)
 
     async def upsert(self, passages: Sequence[Passage], vectors: Vectors | None, images: Vectors | None = None) -> None:
         """Write passages, replacing those with the same id."""
         if not passages:
             return
-        pa = _untyped("pyarrow")
+        pa = untyped("pyarrow")
         async with _clear_errors(self._folder):
             schema = await self._table.schema()
             rows = [_row(passage) for passage in passages]
@@ -84,19 +90,43 @@ class LanceIndex:
     async def picture_encoder(self) -> str:
         """The encoder whose vectors `image` there is room for."""
         async with _clear_errors(self._folder):
-            return _made_by(await self._table.schema())
+            return made_by(await self._table.schema())
 
     async def hold_images(self, encoder: str, dimension: int) -> None:
         """Make room for the vectors `image` of an encoder; those of another one go."""
-        pa = _untyped("pyarrow")
+        pa = untyped("pyarrow")
         async with _clear_errors(self._folder):
             schema = await self._table.schema()
-            if _made_by(schema) == encoder:
+            if made_by(schema) == encoder:
                 return
             if IMAGE in schema.names:
                 await self._table.drop_columns([IMAGE])
             vectors = pa.list_(pa.float32(), dimension)
-            await self._table.add_columns(pa.field(IMAGE, vectors, metadata={_MADE_BY: encoder.encode()}))
+            await self._table.add_columns(pa.field(IMAGE, vectors, metadata={MADE_BY: encoder.encode()}))
+
+    async def readdress(self, source: str, urls: Mapping[str, str]) -> int:
+        """Give the text of documents other addresses; their vectors stay."""
+        pa = untyped("pyarrow")
+        paths, changed = sorted(urls), 0
+        for first in range(0, len(paths), DOCUMENTS_AT_ONCE):
+            some = ", ".join(map(_literal, paths[first : first + DOCUMENTS_AT_ONCE]))
+            where = f"source = {_literal(source)} AND kind = 'text' AND path IN ({some})"
+            async with _clear_errors(self._folder):
+                rows = await self._table.query().where(where).to_arrow()
+                moved: list[bool] = []
+                passages: list[str] = []
+                for written in rows.column("passage").to_pylist():
+                    passage = Passage.model_validate_json(written)
+                    moved.append(passage.url != urls[passage.path])
+                    passages.append(passage.model_copy(update={"url": urls[passage.path]}).model_dump_json())
+                at = rows.schema.get_field_index("passage")
+                new = rows.set_column(at, rows.schema.field(at), pa.array(passages, pa.string())).filter(
+                    pa.array(moved, pa.bool_())
+                )
+                if new.num_rows:
+                    await self._table.merge_insert("id").when_matched_update_all().execute(new, on_bad_vectors="null")
+                    changed += new.num_rows
+        return changed
 
     async def delete(self, source: str, path: str | None = None) -> int:
         """Delete what came from one document, or from a whole source."""
@@ -178,7 +208,7 @@ class LanceIndex:
         if image is None:
             return columns
         schema = await self._table.schema()
-        comparable = _made_by(schema) == image.encoder and schema.field(IMAGE).type.list_size == len(image.values)
+        comparable = made_by(schema) == image.encoder and schema.field(IMAGE).type.list_size == len(image.values)
         return [*columns, IMAGE] if comparable else columns
 
     async def showing(self, sha256: str, audience: Sequence[str]) -> list[Passage]:
@@ -241,69 +271,12 @@ class LanceIndex:
     async def approximate(self) -> None:
         """Search vectors by an approximate index from now on, if it is not done already."""
         async with _clear_errors(self._folder):
-            await _index_vector_column(self._table)
+            await index_vector_column(self._table)
 
     async def close(self) -> None:
         """Let go of the files."""
         self._table.close()
         self._database.close()
-
-
-def _untyped(module: str) -> Any:
-    """A library that says little of its types, imported when it is needed."""
-    return importlib.import_module(module)
-
-
-def _schema(dimension: int | None, encoder_name: str) -> Any:
-    pa = _untyped("pyarrow")
-    fields: list[Any] = [
-        pa.field("id", pa.string(), nullable=False),
-        pa.field("source", pa.string(), nullable=False),
-        pa.field("path", pa.string(), nullable=False),
-        pa.field("kind", pa.string(), nullable=False),
-        pa.field("ordinal", pa.int64(), nullable=False),
-        pa.field("audience", pa.list_(pa.string()), nullable=False),
-        pa.field("terms", pa.string(), nullable=False),
-        pa.field("passage", pa.string(), nullable=False),
-    ]
-    if dimension is not None:
-        fields.append(pa.field("vector", pa.list_(pa.float32(), dimension)))
-    return pa.schema(fields, metadata={"lorelens.schema": SCHEMA_VERSION, "lorelens.encoder": encoder_name})
-
-
-async def _open_table(database: Any, schema: Any) -> Any:
-    """The table, made if there is none; another process may make it at the same moment."""
-    if TABLE not in (await database.list_tables()).tables:
-        try:
-            return await database.create_table(TABLE, schema=schema)
-        except ValueError as error:
-            if "already exists" not in str(error):
-                raise
-    return await database.open_table(TABLE)
-
-
-def _check_encoder(schema: Any, encoder_name: str, folder: Path) -> None:
-    metadata: dict[bytes, bytes] = schema.metadata or {}
-    made_with = metadata.get(b"lorelens.encoder", b"").decode()
-    version = metadata.get(b"lorelens.schema", b"").decode()
-    if version != SCHEMA_VERSION:
-        raise SettingsError(
-            f"The index in {folder} was made by another version of Lorelens.",
-            hint="Delete that folder and read the documents in again with `lorelens ingest`.",
-        )
-    if made_with != encoder_name:
-        raise SettingsError(
-            f'The index in {folder} was made with the encoder "{made_with}", not with "{encoder_name}".',
-            hint=f"Set LORELENS_ENCODER back, or delete {folder} and read the documents in again.",
-        )
-
-
-def _made_by(schema: Any) -> str:
-    """The encoder of the vectors `image`; empty where there is no such column."""
-    if IMAGE not in schema.names:
-        return ""
-    metadata: dict[bytes, bytes] = schema.field(IMAGE).metadata or {}
-    return metadata.get(_MADE_BY, b"").decode()
 
 
 def _row(passage: Passage) -> dict[str, Any]:
@@ -356,29 +329,6 @@ def _cosine(row: Any, query: tuple[float, ...] | None) -> float | None:
     if row is None or query is None:
         return None
     return float(np.dot(np.asarray(row, dtype=np.float32), np.asarray(query, dtype=np.float32)))
-
-
-async def _index_terms_column(table: Any) -> None:
-    from lancedb.index import FTS
-
-    plain = FTS(
-        base_tokenizer="whitespace",
-        lower_case=False,
-        stem=False,
-        remove_stop_words=False,
-        ascii_folding=False,
-        max_token_length=None,
-        with_position=False,
-    )
-    await table.create_index("terms", config=plain)
-
-
-async def _index_vector_column(table: Any) -> None:
-    from lancedb.index import IvfPq
-
-    if any(index.columns == ["vector"] for index in await table.list_indices()):
-        return
-    await table.create_index("vector", config=IvfPq(distance_type="dot"))
 
 
 def _size(folder: Path) -> int:

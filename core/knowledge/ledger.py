@@ -16,7 +16,7 @@ from core.knowledge.picture_notes import CAPTION, PictureNotes
 from core.knowledge.picture_passages import PictureMention
 from core.messages import Picture, Value
 
-_COLUMNS = ("path", "size", "mtime_ns", "sha256", "rules", "outcome", "reason", "passages", "read_at")
+_COLUMNS = ("path", "size", "mtime_ns", "sha256", "rules", "outcome", "reason", "passages", "read_at", "url")
 
 Outcome = Literal["pending", "read", "failed"]
 
@@ -25,7 +25,8 @@ class FileRecord(Value):
     """What is known of a file: its state on disk when it was read, under which rules, and what came of it.
 
     `sha256` is of its content, empty where it could not be opened. `reason` says why it failed or, of a file that was
-    read, which parts could not be. `read_at` is the time of the look at its state, in seconds since 1970.
+    read, which parts could not be. `read_at` is the time of the look at its state, in seconds since 1970. `url` is the
+    address that the document says is its own.
     """
 
     path: str
@@ -37,12 +38,14 @@ class FileRecord(Value):
     reason: str = ""
     passages: int = 0
     read_at: float
+    url: str = ""
 
 
 class SourceRecord(Value):
     """A source: where it is read from, for whom, and when it last was (seconds since 1970, 0 for never to the end).
 
-    `finished` is false during a run, and after one that was interrupted.
+    `url` is the address below which people see its files, empty where that is not known. `finished` is false during a
+    run, and after one that was interrupted.
     """
 
     source: str
@@ -50,6 +53,7 @@ class SourceRecord(Value):
     audience: tuple[str, ...]
     read_at: float
     finished: bool = True
+    url: str = ""
 
 
 class StalePicture(Value):
@@ -85,19 +89,25 @@ class Ledger:
 
     def sources(self) -> list[SourceRecord]:
         """All sources, by name."""
-        rows = self._file.all("SELECT source, root, audience, read_at, finished FROM roots ORDER BY source")
+        rows = self._file.all("SELECT source, root, audience, read_at, finished, url FROM roots ORDER BY source")
         return [
             SourceRecord(
-                source=source, root=root, audience=tuple(json.loads(audience)), read_at=read_at, finished=bool(finished)
+                source=source,
+                root=root,
+                audience=tuple(json.loads(audience)),
+                read_at=read_at,
+                finished=bool(finished),
+                url=url,
             )
-            for source, root, audience, read_at, finished in rows
+            for source, root, audience, read_at, finished, url in rows
         ]
 
     def note_source(self, record: SourceRecord) -> None:
         """Note how a source stands."""
-        values = (record.source, record.root, json.dumps(record.audience), record.read_at, int(record.finished))
+        audience = json.dumps(record.audience)
+        values = (record.source, record.root, audience, record.read_at, int(record.finished), record.url)
         with self._file.transaction() as database:
-            database.execute("INSERT OR REPLACE INTO roots VALUES (?, ?, ?, ?, ?)", values)
+            database.execute("INSERT OR REPLACE INTO roots VALUES (?, ?, ?, ?, ?, ?)", values)
 
     def files(self, source: str) -> dict[str, FileRecord]:
         """The files of a source by path."""
@@ -268,7 +278,7 @@ class Ledger:
 
 def _note(database: Connection, source: str, records: Iterable[FileRecord]) -> None:
     database.executemany(
-        "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [(source, *(getattr(one, column) for column in _COLUMNS)) for one in records],
     )
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from core.errors import IndexUnavailableError, SettingsError
 
-VERSION = 2
 FILES_AND_PICTURES = """
 CREATE TABLE IF NOT EXISTS roots (
     source TEXT PRIMARY KEY, root TEXT NOT NULL, audience TEXT NOT NULL, read_at REAL NOT NULL,
@@ -39,6 +38,13 @@ CREATE TABLE IF NOT EXISTS notes (
 );
 """
 """What version 2 has more than version 1."""
+ADDRESSES = """
+ALTER TABLE roots ADD COLUMN url TEXT NOT NULL DEFAULT '';
+ALTER TABLE files ADD COLUMN url TEXT NOT NULL DEFAULT '';
+"""
+"""What version 3 has more than version 2."""
+_STEPS = (FILES_AND_PICTURES, NOTES, ADDRESSES)
+VERSION = len(_STEPS)
 
 
 class LedgerFile:
@@ -52,16 +58,26 @@ class LedgerFile:
             self._database.execute("PRAGMA journal_mode = WAL")
             self._database.execute("PRAGMA synchronous = FULL")
             self._database.execute("PRAGMA secure_delete = ON")
-            made_by: int = self._database.execute("PRAGMA user_version").fetchone()[0]
-            if made_by in (0, 1):
-                schema = FILES_AND_PICTURES + NOTES
-                self._database.executescript(f"BEGIN IMMEDIATE; {schema} PRAGMA user_version = {VERSION}; COMMIT;")
-        if made_by not in (0, 1, VERSION):
+            made_by = self._version()
+            if made_by < VERSION:
+                self._bring_up_to_date()
+        if made_by > VERSION:
             self._database.close()
             raise SettingsError(
                 f"The record of what was read, {file}, was made by another version of Lorelens.",
                 hint="Delete it and read the documents in again with `lorelens ingest`.",
             )
+
+    def _version(self) -> int:
+        return int(self._database.execute("PRAGMA user_version").fetchone()[0])
+
+    def _bring_up_to_date(self) -> None:
+        """Make what a file of an older version, or a new one, does not have; others may be at it as well."""
+        with self.transaction() as database:
+            for step in _STEPS[self._version() :]:
+                for statement in step.split(";"):
+                    database.execute(statement)
+            database.execute(f"PRAGMA user_version = {VERSION}")
 
     def close(self) -> None:
         """Let go of it."""

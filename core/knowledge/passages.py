@@ -15,9 +15,18 @@ LEAD_CHARACTERS = 240
 
 
 def passages_of(
-    document: Document, chunks: Sequence[Chunk], *, source: str, path: str, audience: tuple[str, ...]
+    document: Document,
+    chunks: Sequence[Chunk],
+    *,
+    source: str,
+    path: str,
+    audience: tuple[str, ...],
+    url: str = "",
 ) -> list[Passage]:
-    """The text passages of a document, in order; ids are the same each time the same document is read."""
+    """The text passages of a document, in order; ids are the same each time the same document is read.
+
+    `url` is where it is seen, unless it says that itself.
+    """
     lead = _lead(document.text)
     return [
         Passage(
@@ -35,6 +44,7 @@ def passages_of(
             ordinal=ordinal,
             language=chunk.language,
             audience=audience,
+            url=document.url or url,
         )
         for ordinal, (chunk, sections) in enumerate(zip(chunks, _sections(document, chunks), strict=True))
     ]

@@ -44,13 +44,16 @@ class PictureIngest:
     encoder: Encoder | None
     picture_encoder: PictureEncoder | None
     progress: Progress
+    base: str = ""
+    """The address below which the files of the source are seen."""
     warnings: list[NotRead] = field(default_factory=list[NotRead])
     written: int = 0
 
     @property
     def _rules(self) -> str:
         encoder = self.picture_encoder.name if self.picture_encoder else "none"
-        return f"{self.rules}/{OCR_VERSION}/{APPEARANCE_VERSION}/{VERSION}/{encoder}"
+        rules = f"{self.rules}/{OCR_VERSION}/{APPEARANCE_VERSION}/{VERSION}/{encoder}"
+        return f"{rules}/{self.base}" if self.base else rules
 
     async def run(self) -> None:
         """Write the passages of pictures whose mentions or rules changed; remove those that nothing shows any more."""
@@ -114,6 +117,7 @@ class PictureIngest:
             audience=self.audience,
             caption=self.ledger.notes.caption(stale.picture.sha256),
             appearance=appearance,
+            base=self.base,
         )
 
     async def _looks(self, sha256: str, lines: Sequence[OcrLine]) -> str:

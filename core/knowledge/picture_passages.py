@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 
 from core.evidence import OcrLine
+from core.knowledge.addresses import address_below
 from core.knowledge.documents import Passage, PictureFacts
 from core.language import UNKNOWN, detect_language
 from core.messages import EVERYONE, Picture, Value
@@ -44,7 +45,10 @@ _SAY_NOTHING = frozenset(_NAMES_OF_NOTHING.split())
 
 
 class PictureMention(Value):
-    """A picture where one document shows it; `path` and `title` are the document's, `name` is the picture's own."""
+    """A picture where one document shows it; `path`, `title` and `url` are the document's, `name` the picture's own.
+
+    `url` is the address that the document says is its own.
+    """
 
     path: str
     title: str = ""
@@ -54,6 +58,7 @@ class PictureMention(Value):
     context: str = ""
     page: int | None = None
     language: str = UNKNOWN
+    url: str = ""
 
 
 def picture_passage(
@@ -66,6 +71,7 @@ def picture_passage(
     audience: tuple[str, ...] = (EVERYONE,),
     caption: str = "",
     appearance: str = "",
+    base: str = "",
     use_names: bool = True,
     ordinal: int = 0,
 ) -> Passage:
@@ -80,6 +86,7 @@ def picture_passage(
         audience: who may see all of the mentions.
         caption: what it shows, in the words of a model that sees.
         appearance: what it looks like, in the words of `core.reading.appearance`.
+        base: the address below which the files of the source are seen.
         use_names: whether the words of file names count; off, alt texts that only repeat a file name are left out too.
         ordinal: its place among the pictures of `path`.
     """
@@ -110,6 +117,7 @@ def picture_passage(
         language=languages.pop() if len(languages) == 1 else UNKNOWN,
         audience=audience,
         picture=facts,
+        url=_address(mentions, base),
     )
 
 
@@ -193,6 +201,15 @@ def _place(mention: PictureMention, *, use_names: bool) -> str:
     """The title and the headings it stands under, outermost first, each once."""
     title = mention.title if use_names or not _is_alone(mention) else ""
     return " › ".join(dict.fromkeys(part for part in (title, *mention.heading_path) if part))
+
+
+def _address(mentions: Sequence[PictureMention], base: str) -> str:
+    """Where it is seen: on the page that shows it and knows its address, else its own file, else the page's file."""
+    own = next((one.url for one in mentions if one.url), "")
+    if own or not mentions:
+        return own
+    alone = next((one for one in mentions if _is_alone(one)), mentions[0])
+    return address_below(base, alone.path)
 
 
 def _is_alone(mention: PictureMention) -> bool:

@@ -224,6 +224,30 @@ class KnowledgeIndexContract:
         assert [one.id for one in await index.neighbours(rows[0], before=2, after=1)] == ["p0", "p1"]
         assert await index.passages("docs", "long.md") == rows
 
+    async def test_documents_get_other_addresses_and_keep_all_else(self, index: KnowledgeIndex) -> None:
+        rows = [passage(f"p{at}", f"part {at}", path="a.md", ordinal=at, url="https://old/a") for at in range(2)]
+        others = [
+            passage("b", "part", path="b.md", url="https://old/b"),
+            passage("same", "part", path="it's.md"),
+            passage("elsewhere", "part", source="wiki", path="a.md", url="https://wiki/a"),
+            picture("seen", "part", path="a.md", url="https://old/a"),
+        ]
+        await index.upsert([*rows, *others], vectors(direction(0), None, *[direction(1)] * 4))
+
+        assert (
+            await index.readdress("docs", {"a.md": "https://new/a", "it's.md": "", "not there": "https://new/c"}) == 2
+        )
+        assert await index.readdress("docs", {"a.md": "https://new/a"}) == 0
+
+        text = [one for one in await index.passages("docs", "a.md") if one.kind == "text"]
+        assert text == [row.model_copy(update={"url": "https://new/a"}) for row in rows]
+        assert [one.url for one in await index.passages("docs", "a.md") if one.kind == "picture"] == ["https://old/a"]
+        assert [one.url for one in await index.passages("wiki", "a.md")] == ["https://wiki/a"]
+        assert [one.url for one in await index.passages("docs", "b.md")] == ["https://old/b"]
+        best, *_ = await index.search(SearchQuery(text="", vector=tuple(direction(0)), dense_weight=1.0, limit=1))
+        assert (best.passage.id, best.passage.url) == ("p0", "https://new/a")
+        assert len(await self.find(index, "part")) == 6
+
     async def test_statistics_count_by_source(self, index: KnowledgeIndex) -> None:
         await index.upsert(
             [

@@ -9,7 +9,7 @@ import pytest
 from core.errors import IndexUnavailableError, SettingsError
 from core.evidence import OcrLine
 from core.knowledge.ledger import FileRecord, Ledger, SourceRecord
-from core.knowledge.ledger_file import FILES_AND_PICTURES
+from core.knowledge.ledger_file import FILES_AND_PICTURES, NOTES
 from core.knowledge.picture_passages import PictureMention
 from core.messages import Picture
 
@@ -142,6 +142,23 @@ def test_ledger_from_before_there_were_captions_is_taken_on(tmp_path: Path) -> N
     assert [one.source for one in ledger.sources()] == ["docs"]
     ledger.notes.keep_caption(PICTURE.sha256, "one", "A cat.")
     assert Ledger(file).notes.caption(PICTURE.sha256) == "A cat."
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_ledger_from_before_documents_had_addresses_is_taken_on(tmp_path: Path, version: int) -> None:
+    file = tmp_path / "ledger.sqlite"
+    with sqlite3.connect(file) as database:
+        database.executescript(f"{FILES_AND_PICTURES}{NOTES if version > 1 else ''} PRAGMA user_version = {version};")
+        database.execute("INSERT INTO roots VALUES ('docs', '/docs', '[\"everyone\"]', 7.0, 1)")
+        database.execute("INSERT INTO files VALUES ('docs', 'a.md', 1, 2, 's', '1', 'read', '', 3, 5.0)")
+    database.close()
+
+    ledger, other = Ledger(file), Ledger(file)
+
+    assert ledger.files("docs") == {"a.md": PAGE}
+    (source,) = ledger.sources()
+    ledger.note_source(source.model_copy(update={"url": "https://git/"}))
+    assert [one.url for one in other.sources()] == ["https://git/"]
 
 
 def test_step_that_fails_changes_nothing(ledger: Ledger) -> None:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
+from core.knowledge.addresses import web_address
 from core.knowledge.documents import Document, DocumentPicture, Section
 
 CONTEXT_CHARACTERS = 300
@@ -37,6 +38,7 @@ class DocumentBuilder:
 
     def __init__(self) -> None:
         self.title = ""
+        self.url = ""
         self._top_headings: list[tuple[int, str]] = []
         self._parts: list[str] = []
         self._length = 0
@@ -157,6 +159,7 @@ class DocumentBuilder:
                 picture.model_copy(update={"context": _context(text, picture.position)}) for picture in self._pictures
             ),
             warnings=tuple(self._warnings),
+            url=web_address(self.url),
         )
 
     def _top_heading(self) -> str:

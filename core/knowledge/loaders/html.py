@@ -43,6 +43,7 @@ def load(file: SourceFile) -> Document:
     builder = DocumentBuilder()
     soup = _parse(markup)
     title = soup.title.get_text() if soup.title else ""
+    builder.url = _canonical(soup)
     read_html(builder, _main_content(soup), LinkedPictures(file).find)
     return builder.build(tidy(title) or file.readable_name)
 
@@ -79,6 +80,12 @@ def _main_content(soup: BeautifulSoup) -> Tag:
             if part.find_parent(["article", "section"]) is None and part.find(re.compile("^h[1-6]$")) is None:
                 part.decompose()
     return body
+
+
+def _canonical(soup: BeautifulSoup) -> str:
+    """The address that the page says is its own: `rel=canonical` of RFC 6596."""
+    link = soup.find("link", rel="canonical")
+    return _attribute(link, "href") if isinstance(link, Tag) else ""
 
 
 def _is_hidden(tag: Tag) -> bool:

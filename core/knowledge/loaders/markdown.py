@@ -1,9 +1,11 @@
 """Markdown: front matter, headings, tables, code, HTML inside, and the pictures it links."""
 
+import json
 import re
 from functools import cache
 from typing import TYPE_CHECKING
 
+from core.knowledge.addresses import web_address
 from core.knowledge.documents import Document
 from core.knowledge.loaders import text as plain_text
 from core.knowledge.loaders.building import DocumentBuilder
@@ -20,7 +22,10 @@ LONGEST_LINE = 100_000
 """A line longer than this was not written as Markdown: the file is read as plain text, in linear time."""
 
 _FRONT_MATTER = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?)^(?:---|\.\.\.)[ \t]*\r?$\n?", re.S | re.M)
-_FIELD = re.compile(r"^(title|description)[ \t]*:[ \t]*(\S.*?)[ \t]*$", re.M | re.I)
+_FIELD = re.compile(
+    r"^(title|description|url|source_url|canonical|canonical_url)[ \t]*:[ \t]*(\S.*?)[ \t]*$", re.M | re.I
+)
+_ADDRESS_FIELDS = ("url", "source_url", "canonical", "canonical_url")
 _TAG_NAME = re.compile(r"</?([A-Za-z][\w-]*)")
 _TAG_NAMES = (
     "a abbr address article aside audio b blockquote body br caption center cite code col colgroup dd del details dfn"
@@ -42,12 +47,26 @@ def load(file: SourceFile) -> Document:
     builder = DocumentBuilder()
     front = _FRONT_MATTER.match(source)
     if front:
-        fields = {name.lower(): value.strip("\"'") for name, value in _FIELD.findall(front.group(1))}
+        fields = {name.lower(): _unquoted(value) for name, value in _FIELD.findall(front.group(1))}
         builder.title = fields.get("title", "")
         builder.prose(fields.get("description", ""))
+        addresses = (web_address(fields.get(name, "")) for name in _ADDRESS_FIELDS)
+        builder.url = next(filter(None, addresses), "")
         source = source[front.end() :]
     read_html(builder, to_html(source), LinkedPictures(file).find)
     return builder.build(file.readable_name)
+
+
+def _unquoted(value: str) -> str:
+    """A scalar of YAML's without its quotes; in double quotes it is taken as JSON, which is what programs write."""
+    if len(value) > 1 and value[0] == value[-1] == '"':
+        try:
+            return str(json.loads(value))
+        except ValueError:
+            return value[1:-1]
+    if len(value) > 1 and value[0] == value[-1] == "'":
+        return value[1:-1].replace("''", "'")
+    return value.strip("\"'")
 
 
 def to_html(source: str) -> str:

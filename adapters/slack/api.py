@@ -48,8 +48,17 @@ TIMEOUT = 20
 PATIENCE = 5.0
 """Seconds of a pause that Slack asks for and that a call sits out; of a longer one the caller is told."""
 _TRIES = 4
-_ONCE = ("chat.postMessage", "chat.postEphemeral", "chat.startStream", "chat.appendStream", "chat.scheduleMessage")
-"""What is not called again when Slack may have done it already: it would be said twice."""
+_ONCE = (
+    "chat.appendStream",
+    "chat.postEphemeral",
+    "chat.postMessage",
+    "chat.scheduleMessage",
+    "chat.startStream",
+    "files.completeUploadExternal",
+    "views.open",
+    "views.push",
+)
+"""What is not called again when Slack may have done it already: it would be said twice, or refused."""
 
 _log = logging.getLogger(__name__)
 

@@ -102,7 +102,7 @@ class _Audience:
             _log.warning("An answer draws on less than it might: %s has too many members to ask for", channel_id)
             return
         standings = await self._membership.people.standings(self._installed, members)
-        people = frozenset(user for user in members if standings.get(user) != "bot")
+        people = frozenset(user for user in members if standings.get(user) not in {"bot", "gone"})
         if not people:
             return
         if all(standings.get(user) == "member" for user in people):

@@ -1,5 +1,6 @@
 """A message of Slack as a core value: what was said, by whom, where, and with which files."""
 
+import asyncio
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Literal, Protocol
@@ -31,8 +32,9 @@ async def as_message(
 ) -> Message:
     """A person's message. What can't be learned of names stays an id (`@U123`); the mention of the app is left out."""
     author = string(message.get("user"))
-    person = await directory.person(installed, author) if author else None
-    names = await names_for(named or mentions(message), installed, directory)
+    names, person = await asyncio.gather(
+        names_for(named or mentions(message), installed, directory), directory.person(installed, author)
+    )
     return Message(
         id=message_id(place.channel, string(message.get("ts"))),
         place=place,
@@ -45,17 +47,15 @@ async def as_message(
 
 async def names_for(named: Mentions, installed: Installed, directory: Directory) -> Names:
     """The names of whom a message names; the first twenty of each kind, since each may cost a call."""
-    people: dict[str, str] = {}
-    channels: dict[str, str] = {}
-    for user in _first(named.people - {installed.user}):
-        person = await directory.person(installed, user)
-        if person is not None and person.name:
-            people[user] = person.name
-    for channel_id in _first(named.channels):
-        channel = await directory.named(installed, channel_id)
-        if channel is not None and channel.name:
-            channels[channel_id] = channel.name
-    return Names(people=people, channels=channels, own=installed.user)
+    people, channels = await asyncio.gather(
+        asyncio.gather(*(directory.person(installed, user) for user in _first(named.people - {installed.user}))),
+        asyncio.gather(*(directory.named(installed, channel) for channel in _first(named.channels))),
+    )
+    return Names(
+        people={person.id: person.name for person in people if person is not None and person.name},
+        channels={channel.id: channel.name for channel in channels if channel is not None and channel.name},
+        own=installed.user,
+    )
 
 
 def place_of(

@@ -1,5 +1,6 @@
 """All that Lorelens learns of Slack, in one place for whoever posts there or receives from there."""
 
+import logging
 from dataclasses import dataclass
 
 from adapters.slack import audience as audiences
@@ -13,8 +14,11 @@ from adapters.slack.incoming import ts_of
 from adapters.slack.membership import Membership
 from adapters.slack.payloads import Payload, string
 from adapters.slack.people import FRESH, People
+from core.errors import PlatformRefusedError, PlatformUnavailableError
 from core.messages import Message
 from core.question import Question
+
+_log = logging.getLogger(__name__)
 
 WITH_PICTURES = 4
 """Of so many messages before a question, the newest that have any, the pictures are looked at."""
@@ -71,7 +75,11 @@ class Intake:
 
     async def audience(self, question: Question) -> tuple[str, ...]:
         """On what the answer may draw, as `adapters.slack.audience` says."""
-        installed = await self.clients.installed(*_installation(question))
+        try:
+            installed = await self.clients.installed(*_installation(question))
+        except (PlatformRefusedError, PlatformUnavailableError) as error:
+            _log.warning("An answer draws on less than it might: %s", error)
+            installed = Installed(team=question.message.place.workspace, user="")
         return await audiences.audience(question, installed, self.membership)
 
     async def close(self) -> None:

@@ -13,8 +13,9 @@ from core.errors import PlatformUnavailableError
 
 MOST_MEMBERS = 20_000
 """Of a channel with more people it is not asked who they are."""
-PATIENCE = 1.0
-"""Seconds that a name or a language is waited for before a message is taken without it."""
+PATIENCE = 0.5
+"""Seconds that a name or a language is waited for before a message is taken without it: Slack waits no more than
+three for the acknowledgement."""
 _PAGE = 1000
 _MOST_CHANNELS = 5000
 _CHANGES = {

@@ -26,8 +26,8 @@ _MOST_PAGES = 60
 _AT_ONCE = 5
 _SLACKBOT = "USLACKBOT"
 
-Standing = Literal["member", "guest", "stranger", "bot"]
-"""`stranger`: of another organization or workspace. Guests of either kind are `guest`."""
+Standing = Literal["member", "guest", "stranger", "bot", "gone"]
+"""`stranger`: of another organization or workspace; `gone`: deactivated. Guests of either kind are `guest`."""
 
 
 @dataclass(frozen=True)
@@ -114,13 +114,14 @@ def as_person(user: Payload, user_id: str, installed: Installed) -> Person:
 def standing_of(user: Payload, installed: Installed) -> Standing:
     """What somebody is in a workspace.
 
-    In Enterprise Grid a person is of the workspaces that `enterprise_user.teams` names. Whoever was removed, or is only
-    invited, is taken for a stranger: they see nothing of the workspace.
+    In Enterprise Grid a person is of the workspaces that `enterprise_user.teams` names.
     """
     if user.get("is_bot") or user.get("is_workflow_bot") or user.get("id") == _SLACKBOT:
         return "bot"
+    if user.get("deleted"):
+        return "gone"
     teams = {string(user.get("team_id")), *map(string, listing(mapping(user.get("enterprise_user")).get("teams")))}
-    if user.get("is_stranger") or user.get("deleted") or installed.team not in teams:
+    if user.get("is_stranger") or installed.team not in teams:
         return "stranger"
     if user.get("is_restricted") or user.get("is_ultra_restricted") or user.get("is_invited_user"):
         return "guest"

@@ -372,7 +372,7 @@ async def test_a_shared_message_brings_its_picture() -> None:
         ({"is_invited_user": True}, "guest"),
         ({"team_id": "T0OTHER"}, "stranger"),
         ({"is_stranger": True}, "stranger"),
-        ({"deleted": True}, "stranger"),
+        ({"deleted": True, "is_restricted": True}, "gone"),
         ({"is_bot": True}, "bot"),
         ({"id": "USLACKBOT"}, "bot"),
         ({"team_id": "T0OTHER", "enterprise_user": {"teams": ["T0OTHER", "T0TEAM"]}}, "member"),

@@ -23,14 +23,12 @@ than 20,000 people, or a workspace of more than 60,000, draws on less too.
 import asyncio
 import logging
 from collections.abc import Awaitable, Iterable, Mapping
-from typing import TypeVar
 
 from adapters.slack.api import Installed
 from adapters.slack.membership import Channel, Membership
 from adapters.slack.people import Standing
-from adapters.slack.refusals import SlackRefusedError
 from core import audience as principals
-from core.errors import PlatformUnavailableError
+from core.errors import PlatformRefusedError, PlatformUnavailableError
 from core.question import Question
 
 PATIENCE = 6.0
@@ -40,7 +38,6 @@ _ASKED_MEMBERS = 2
 _MOST_GUESTS = 20
 
 _log = logging.getLogger(__name__)
-T = TypeVar("T")
 
 
 async def audience(question: Question, installed: Installed, membership: Membership) -> tuple[str, ...]:
@@ -77,20 +74,22 @@ class _Audience:
         try:
             async with asyncio.timeout(PATIENCE):
                 await growing
-        except (TimeoutError, SlackRefusedError, PlatformUnavailableError) as error:
+        except (TimeoutError, PlatformRefusedError, PlatformUnavailableError) as error:
             reason = str(error) or "Slack takes too long"
             _log.warning("An answer draws on less than it might: %s", reason, extra={"team": self._installed.team})
 
     async def directly(self, asker: str) -> None:
         """What the asker may see."""
         self._principals.add(principals.person("slack", self._installed.team, asker))
-        standing = (await self._membership.people.person(self._installed, asker)).standing
-        if standing == "member":
+        await self._all(self._own_channels(asker), self._as_member(asker))
+
+    async def _own_channels(self, asker: str) -> None:
+        self.add_channels(await self._membership.channels_of(self._installed, asker))
+
+    async def _as_member(self, asker: str) -> None:
+        if (await self._membership.people.person(self._installed, asker)).standing == "member":
             self._add_members()
-        await self._all(
-            self._add_when_known(self._membership.channels_of(self._installed, asker)),
-            *([self._add_when_known(self._membership.public(self._installed))] if standing == "member" else []),
-        )
+            self.add_channels(await self._membership.public(self._installed))
 
     async def in_channel(self, channel_id: str) -> None:
         """What all who can read the channel may see."""
@@ -138,13 +137,10 @@ class _Audience:
             ):
                 self.add_channels([candidate])
 
-    async def _add_when_known(self, asked: Awaitable[frozenset[str]]) -> None:
-        self.add_channels(await asked)
-
     async def _all(self, *growing: Awaitable[None]) -> None:
         """All of them, each as far as it comes: that one fails must not keep the others from what they learn."""
         for failed in await asyncio.gather(*growing, return_exceptions=True):
-            if isinstance(failed, (SlackRefusedError, PlatformUnavailableError)):
+            if isinstance(failed, (PlatformRefusedError, PlatformUnavailableError)):
                 _log.warning("An answer draws on less than it might: %s", failed)
             elif failed is not None:
                 raise failed

@@ -24,7 +24,7 @@ from core.question import Question
 MOST_PICTURES = 10
 """So many pictures of one message are looked at."""
 _AT_ONCE = 3
-_SLACK_NAME = re.compile(r"@([UW][A-Z0-9]{5,})\b|#(C[A-Z0-9]{5,})\b")
+_SLACK_NAME = re.compile(r"(?<![A-Za-z0-9])(?:@([UW][A-Z0-9]{5,})|#(C[A-Z0-9]{5,}))(?![A-Za-z0-9_-])")
 
 _log = logging.getLogger(__name__)
 

@@ -8,8 +8,7 @@ from adapters.slack.api import Clients, Installed, ask, pages
 from adapters.slack.lookups import Lookups
 from adapters.slack.payloads import Payload, mapping, mappings, string
 from adapters.slack.people import FRESH, People, Person
-from adapters.slack.refusals import SlackRefusedError
-from core.errors import PlatformUnavailableError
+from core.errors import PlatformRefusedError, PlatformUnavailableError
 
 MOST_MEMBERS = 20_000
 """Of a channel with more people it is not asked who they are."""
@@ -73,7 +72,7 @@ class Membership:
         try:
             async with asyncio.timeout(PATIENCE):
                 return await self.people.person(installed, user)
-        except (TimeoutError, SlackRefusedError, PlatformUnavailableError) as error:
+        except (TimeoutError, PlatformRefusedError, PlatformUnavailableError) as error:
             _log.info("Slack does not say who %s is: %s", user, error or "it takes too long")
             return None
 
@@ -82,7 +81,7 @@ class Membership:
         try:
             async with asyncio.timeout(PATIENCE):
                 return await self.channel(installed, channel)
-        except (TimeoutError, SlackRefusedError, PlatformUnavailableError) as error:
+        except (TimeoutError, PlatformRefusedError, PlatformUnavailableError) as error:
             _log.info("Slack does not say which channel %s is: %s", channel, error or "it takes too long")
             return None
 

@@ -16,6 +16,7 @@ from core.models.encoder import Encoder
 from core.models.served.notes import ANSWERED_BY, NOTES, notes_in_words
 from core.reading.selection import DECLINE_BELOW, select_sentences
 from core.reply import Citation, ReplyPart, ShownPicture, Text
+from core.suggestions import suggestions
 from core.turn import Turn
 
 QUOTE_CHARACTERS = 500
@@ -24,7 +25,7 @@ SIMILAR_SHOWN = 3
 
 
 class AnswerStream:
-    """Collects one answer while it streams. After `finish`, `declined`, `support` and `tokens` hold."""
+    """Collects one answer while it streams. After `finish`, `declined`, `support`, `tokens` and `suggestions` hold."""
 
     def __init__(self, turn: Turn, encoder: Encoder | None) -> None:
         self._turn = turn
@@ -37,6 +38,7 @@ class AnswerStream:
         self._notices: dict[str, None] = {}
         self.support: float | None = None
         self.tokens = 0
+        self.suggestions: tuple[str, ...] = ()
 
     @property
     def declined(self) -> bool:
@@ -78,7 +80,10 @@ class AnswerStream:
         if notes := notes_in_words(self._notes, in_chinese=is_chinese(self._turn.message.text)):
             yield Text(text=notes)
         self.support = self._metadata.get("support")
-        yield from self._cited()
+        citations = list(self._cited())
+        yield from citations
+        if not self.declined:
+            self.suggestions = suggestions(self._turn, self._citations.cited, {one.quote for one in citations})
         yield from self._pictures()
 
     def _bears_out(self, evidence: EvidencePassage | None) -> TypeGuard[EvidencePassage]:

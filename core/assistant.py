@@ -117,6 +117,7 @@ class Assistant:
             support=answer.support,
             model=answer.answered_by or self._chat.name,
             tokens=self._tokens(turn, answer),
+            suggestions=answer.suggestions,
         )
 
     def _tokens(self, turn: Turn, answer: AnswerStream) -> int:

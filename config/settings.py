@@ -16,6 +16,7 @@ SECRETS = frozenset(
     {
         "model_api_key",
         "secret_key",
+        "discord_token",
         "slack_bot_token",
         "slack_app_token",
         "slack_signing_secret",
@@ -132,6 +133,17 @@ class Settings(BaseSettings):
     )
     slack_api_url: str = Field(
         default="https://slack.com/api/", description="The base of Slack's Web API, for gateways and proxies."
+    )
+
+    discord_token: SecretStr | None = Field(default=None, description="Discord's bot token; from the environment only.")
+    discord_shards: int = Field(
+        default=0, ge=0, description="Connections to Discord's gateway; 0: as many as Discord recommends."
+    )
+    discord_api_url: str = Field(
+        default="https://discord.com/api/v10", description="The base of Discord's API, for proxies."
+    )
+    discord_gateway_url: str = Field(
+        default="", description="Discord's gateway, for proxies; empty: the one that Discord names."
     )
 
     @cached_property

@@ -44,6 +44,7 @@ def _register() -> None:
     from bots.models import models
     from bots.queue import dead, queue
     from bots.search import pictures, search
+    from bots.serve import serve
     from bots.serve_worker import worker
     from bots.train import train_command
     from bots.why import why
@@ -55,6 +56,7 @@ def _register() -> None:
         app.command()(command)
     app.command("train")(train_command)
     app.add_typer(dead)
+    app.add_typer(serve)
 
 
 _register()

@@ -5,8 +5,9 @@ from contextlib import asynccontextmanager, suppress
 
 from aiohttp import web
 
+from bots.listening import listening
 from bots.metrics import Metrics
-from core.errors import LorelensError, SettingsError, StoreUnavailableError
+from core.errors import LorelensError, StoreUnavailableError
 from core.mailbox import Mailbox
 
 Check = Callable[[], Awaitable[str]]
@@ -25,7 +26,6 @@ async def health_endpoint(
     if not address:
         yield ""
         return
-    host, port = _parse(address)
 
     async def livez(request: web.Request) -> web.Response:
         return web.Response(text="ok\n")
@@ -42,20 +42,16 @@ async def health_endpoint(
 
     app = web.Application()
     app.add_routes([web.get("/livez", livez), web.get("/readyz", readyz), web.get("/metrics", show_metrics)])
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    try:
-        try:
-            await web.TCPSite(runner, host, port).start()
-        except OSError as error:
-            raise SettingsError(
-                f"The health endpoint can't listen at {address}: {error.strerror or error}.",
-                hint="Name a free address with LORELENS_HEALTH_ADDRESS, or leave it empty.",
-            ) from error
-        bound_host, bound_port, *_ = runner.addresses[0]
-        yield f"http://{bound_host}:{bound_port}"
-    finally:
-        await runner.cleanup()
+    endpoint = listening(
+        app,
+        address,
+        what="health",
+        setting="LORELENS_HEALTH_ADDRESS",
+        example=9464,
+        remedy=", or leave it empty",
+    )
+    async with endpoint as url:
+        yield url
 
 
 async def _fault(check: Check) -> str:
@@ -63,12 +59,3 @@ async def _fault(check: Check) -> str:
         return await check()
     except LorelensError as error:
         return str(error)
-
-
-def _parse(address: str) -> tuple[str, int]:
-    host, _, port = address.rpartition(":")
-    if not port.isdigit() or int(port) > 65_535:
-        raise SettingsError(
-            f'The health address "{address}" is none.', hint="Write HOST:PORT, for example 127.0.0.1:9464."
-        )
-    return host.strip("[]") or "127.0.0.1", int(port)

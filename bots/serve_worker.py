@@ -3,8 +3,8 @@
 import asyncio
 import logging
 import signal
-from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,12 +13,16 @@ import typer
 from bots.running import DataOption, run, settings_for
 
 if TYPE_CHECKING:  # each of these costs time to import, and other commands need none of them
+    from bots.health import Check
     from bots.metrics import Metrics
     from bots.turn_handling import Watcher
     from bots.worker import Worker
     from core.answering import Answerer
     from core.application import Application
+    from core.mailbox import Mailbox
     from core.platform import PlatformAdapter
+
+TurnsOption = Annotated[int, typer.Option("--turns", min=1, max=64, help="Conversations answered side by side.")]
 
 _log = logging.getLogger(__name__)
 
@@ -27,7 +31,7 @@ def worker(
     platform: Annotated[
         list[str] | None, typer.Option("--platform", help="Only this platform; may be repeated.")
     ] = None,
-    turns: Annotated[int, typer.Option("--turns", min=1, max=64, help="Conversations answered side by side.")] = 4,
+    turns: TurnsOption = 4,
     data: DataOption = None,
 ) -> None:
     """Answer what the platforms ask, until SIGTERM; run as many as you like on the same Redis."""
@@ -35,9 +39,21 @@ def worker(
 
 
 async def _worker(platforms: Sequence[str], turns: int, data: Path | None) -> int:
+    from bots.platforms import platforms as platforms_of
+
+    async with serving(data) as (application, metrics, watchers), AsyncExitStack() as stack:
+        chosen = await platforms_of(application, platforms)
+        for one in chosen:
+            stack.push_async_callback(one.close)
+        await serve(application, chosen, metrics, watchers, turns)
+    return 0
+
+
+@asynccontextmanager
+async def serving(data: Path | None) -> "AsyncGenerator[tuple[Application, Metrics, list[Watcher]]]":
+    """What every process that serves has: the application of its settings, logs, traces and metrics."""
     from bots.logs import TextLog, configure_logs
     from bots.metrics import Metrics
-    from bots.platforms import platforms as platforms_of
     from bots.traces import Traces, configure_traces
     from core.application import Application
 
@@ -47,16 +63,11 @@ async def _worker(platforms: Sequence[str], turns: int, data: Path | None) -> in
     metrics = Metrics()
     watchers: list[Watcher] = [metrics, Traces(), *([TextLog()] if settings.log_text else [])]
     try:
-        async with AsyncExitStack() as stack:
-            application = await stack.enter_async_context(Application(settings))
-            chosen = await platforms_of(application, platforms)
-            for one in chosen:
-                stack.push_async_callback(one.close)
-            await serve(application, chosen, metrics, watchers, turns)
+        async with Application(settings) as application:
+            yield application, metrics, watchers
     finally:
         if traces is not None:
             await asyncio.to_thread(traces.shutdown)
-    return 0
 
 
 async def serve(
@@ -65,16 +76,59 @@ async def serve(
     metrics: "Metrics",
     watchers: "Sequence[Watcher]",
     turns: int,
+    *,
+    ingress: AbstractAsyncContextManager[object] | None = None,
+    checks: "Sequence[Check]" = (),
 ) -> None:
-    """Work for these platforms until SIGTERM or SIGINT."""
+    """Work for these platforms until SIGTERM or SIGINT.
+
+    With `ingress`, what they ask is taken in as well, for as long as it is entered; it is left first, and the turns
+    that are under way end after it. With 0 `turns` nothing is answered here. `checks` are asked by /readyz too.
+    """
     from bots.health import health_endpoint
-    from bots.turn_handling import Watchers, WorkLimits
-    from bots.worker import Worker
     from core.mailbox import Mailbox
 
     store = await application.conversations()
     mailboxes = [Mailbox(store, platform.platform) for platform in chosen]
-    workers = [
+    workers = await _workers(application, mailboxes, chosen, watchers, turns) if turns else []
+
+    async def reaches_redis() -> str:
+        if not workers:
+            await store.version()
+        return "" if all(worker.reaches_redis for worker in workers) else "Redis does not answer."
+
+    async def reads_index() -> str:
+        await (await application.index()).statistics()
+        return ""
+
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for signal_number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signal_number, _stop, stopping, workers)
+    endpoint = health_endpoint(
+        application.settings.health_address,
+        metrics=metrics,
+        mailboxes=mailboxes,
+        checks=(reaches_redis, *([reads_index] if workers else []), *checks),
+    )
+    async with endpoint as url:
+        names = ", ".join(platform.platform for platform in chosen)
+        _log.info("Working for %s, %d turns side by side%s", names, turns, f"; {url}" if url else "")
+        await _work(workers, stopping, ingress or nullcontext())
+    _log.info("Stopped")
+
+
+async def _workers(
+    application: "Application",
+    mailboxes: "Sequence[Mailbox]",
+    chosen: "Sequence[PlatformAdapter]",
+    watchers: "Sequence[Watcher]",
+    turns: int,
+) -> "list[Worker]":
+    from bots.turn_handling import Watchers, WorkLimits
+    from bots.worker import Worker
+
+    return [
         Worker(
             mailbox,
             platform,
@@ -85,33 +139,26 @@ async def serve(
         for mailbox, platform in zip(mailboxes, chosen, strict=True)
     ]
 
-    async def reaches_redis() -> str:
-        return "" if all(worker.reaches_redis for worker in workers) else "Redis does not answer."
 
-    async def reads_index() -> str:
-        await (await application.index()).statistics()
-        return ""
-
-    loop = asyncio.get_running_loop()
-    for signal_number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(signal_number, _stop, workers)
-    endpoint = health_endpoint(
-        application.settings.health_address,
-        metrics=metrics,
-        mailboxes=mailboxes,
-        checks=(reaches_redis, reads_index),
-    )
-    async with endpoint as url:
-        names = ", ".join(platform.platform for platform in chosen)
-        _log.info("Working for %s, %d turns side by side%s", names, turns, f"; {url}" if url else "")
-        await asyncio.gather(*(worker.run() for worker in workers))
-    _log.info("Stopped")
+async def _work(
+    workers: "Sequence[Worker]", stopping: asyncio.Event, ingress: AbstractAsyncContextManager[object]
+) -> None:
+    """Until it is to stop, or a worker ends by an error: then nothing more is taken in, and what was begun ends."""
+    working = [asyncio.create_task(worker.run()) for worker in workers]
+    stopped = asyncio.create_task(stopping.wait())
+    try:
+        async with ingress:
+            await asyncio.wait({stopped, *working}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stopped.cancel()
+        for worker in workers:
+            worker.stop()
+        await asyncio.gather(*working)
 
 
-def _stop(workers: "Sequence[Worker]") -> None:
+def _stop(stopping: asyncio.Event, workers: "Sequence[Worker]") -> None:
     _log.info("Stopping: %d turns are finished or handed back", sum(worker.busy for worker in workers))
-    for worker in workers:
-        worker.stop()
+    stopping.set()
 
 
 async def answers_of(application: "Application", platform: "PlatformAdapter") -> "Answerer":

@@ -68,6 +68,10 @@ class KeySpace:
         """What the keys of all conversations of a shard begin with."""
         return f"{self._prefix}:{{{shard}}}:conversation:"
 
+    def heard(self, platform: str) -> str:
+        """Until when a platform was listened to."""
+        return f"{self._prefix}:heard:{platform}"
+
     def limit(self, scope: str, name: str) -> str:
         """How much of a limit is used: by whom, or where."""
         return f"{self._prefix}:limit:{scope}:{name}"

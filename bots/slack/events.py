@@ -1,6 +1,7 @@
 """What people say in Slack: questions go into the mailbox, edits and deletions follow them."""
 
 import re
+from collections import OrderedDict
 from typing import Any
 
 from slack_bolt.async_app import AsyncApp
@@ -12,12 +13,35 @@ from adapters.slack.payloads import Payload, string
 from bots.slack.desk import Desk
 
 
+class Recent:
+    """The ids of events that this process took in a while ago: an edit that Slack sends again changes nothing."""
+
+    def __init__(self, most: int = 5000) -> None:
+        self._most = most
+        self._ids: OrderedDict[str, None] = OrderedDict()
+
+    def __contains__(self, event_id: str) -> bool:
+        return event_id in self._ids
+
+    def add(self, event_id: str) -> None:
+        """It is taken in."""
+        if event_id:
+            self._ids[event_id] = None
+        while len(self._ids) > self._most:
+            self._ids.popitem(last=False)
+
+
 def register(app: AsyncApp, desk: Desk) -> None:
     """Listen for messages and mentions; acknowledged when the mailbox has them."""
     listening: Any = app
+    taken = Recent()
 
     async def said(body: dict[str, Any], event: dict[str, Any], context: AsyncBoltContext) -> None:
-        await take(desk, event, await desk.installed(context), event_id=string(body.get("event_id")))
+        event_id = string(body.get("event_id"))
+        if event_id in taken:
+            return
+        await take(desk, event, await desk.installed(context))
+        taken.add(event_id)
 
     listening.event("message")(said)
     listening.event("app_mention")(said)
@@ -33,7 +57,7 @@ def register_others(app: AsyncApp) -> None:
     listening.event(re.compile(".*"))(heard)
 
 
-async def take(desk: Desk, event: Payload, installed: Installed, *, event_id: str = "") -> Understood:
+async def take(desk: Desk, event: Payload, installed: Installed) -> Understood:
     """Take in a `message` or `app_mention`, as an event or from a channel's history.
 
     Raises:
@@ -42,7 +66,6 @@ async def take(desk: Desk, event: Payload, installed: Installed, *, event_id: st
     understood = await desk.platform.intake.understand(event, installed, desk.mailbox.takes_part)
     match understood:
         case Asked(question):
-            # Both events of a mention stand for one message: its id tells them apart from others, not theirs.
             await desk.mailbox.submit(question)
         case Edited(message):
             await desk.mailbox.edited(message)
@@ -51,3 +74,14 @@ async def take(desk: Desk, event: Payload, installed: Installed, *, event_id: st
         case _:
             pass
     return understood
+
+
+async def take_news(desk: Desk, event: Payload, installed: Installed) -> None:
+    """Take in a `message_changed` that may have been taken in before: only if the message reads otherwise now."""
+    understood = await desk.platform.intake.understand(event, installed, desk.mailbox.takes_part)
+    if not isinstance(understood, Edited):
+        return
+    message = understood.message
+    kept = await desk.store.messages(message.place.conversation, [message.id])
+    if kept and kept[0].text != message.text:
+        await desk.mailbox.edited(message)

@@ -1,0 +1,32 @@
+"""Events by HTTP: one path for events, commands and interactivity, checked and answered by Bolt."""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from aiohttp import web
+from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
+from slack_bolt.async_app import AsyncApp
+
+PATH = "/slack/events"
+MOST_BYTES = 4 * 1024 * 1024
+"""Of one request; Slack's own are far smaller."""
+
+
+def web_app(app: AsyncApp | None, more: Sequence[web.RouteDef] = ()) -> web.Application:
+    """The web server's routes: Slack's requests (None: they come by Socket Mode), whether it lives, and what is added
+    to them (the installation's pages)."""
+    server = web.Application(client_max_size=MOST_BYTES)
+    server.add_routes([web.get("/livez", _livez), *more])
+    if app is not None:
+        server.add_routes([web.post(PATH, _taking(app))])
+    return server
+
+
+def _taking(app: AsyncApp) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def take(request: web.Request) -> web.Response:
+        return await to_aiohttp_response(await app.async_dispatch(await to_bolt_request(request)))
+
+    return take
+
+
+async def _livez(request: web.Request) -> web.Response:
+    return web.Response(text="ok\n")

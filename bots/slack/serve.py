@@ -1,0 +1,147 @@
+"""`lorelens serve slack`: what Slack sends is taken in, and answered by the worker beside it."""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+from bots.listening import listening
+from bots.serve_worker import serve, serving
+from bots.slack.app import bolt_app
+from bots.slack.background import log_failure
+from bots.slack.catch_up import BEAT, PACE, Alive, CatchUp
+from bots.slack.desk import Desk
+from bots.slack.http import PATH, web_app
+from bots.slack.platform import slack
+from bots.slack.sockets import PING, SocketEvents
+from bots.slack.workspaces import workspaces
+from core.errors import SettingsError
+
+GRACE = 10.0
+"""Seconds for which what was begun may go on after SIGTERM, before the worker's own grace."""
+_DOCUMENTED = "docs/slack.md leads through it."
+
+_log = logging.getLogger(__name__)
+
+
+async def serve_slack(turns: int, data: Path | None) -> int:
+    """Serve until SIGTERM."""
+    async with serving(data) as (application, metrics, watchers), AsyncExitStack() as stack:
+        adapter = await slack(application)
+        if adapter is None:
+            raise SettingsError(
+                "Slack is not set up: there is no bot token.",
+                hint="Set LORELENS_SLACK_BOT_TOKEN (xoxb-...), or for many workspaces LORELENS_SLACK_CLIENT_ID and "
+                f"LORELENS_SLACK_CLIENT_SECRET. {_DOCUMENTED}",
+            )
+        stack.push_async_callback(adapter.close)
+        ingress = Ingress(await Desk.of(application, adapter))
+        await serve(
+            application,
+            [adapter],
+            metrics,
+            watchers,
+            turns,
+            ingress=ingress.taking_in(),
+            checks=(ingress.is_listening,),
+        )
+    return 0
+
+
+class Ingress:
+    """What takes in from Slack: by Socket Mode with an app-level token, by HTTP with a signing secret.
+
+    `beat`, `ping`, `pause` and `pace` are for tests: how often is looked, in seconds.
+    """
+
+    def __init__(
+        self, desk: Desk, *, beat: float = BEAT, ping: float = PING, pause: float = 1.0, pace: float = PACE
+    ) -> None:
+        settings = desk.application.settings
+        app_token, secret = settings.slack_app_token, settings.slack_signing_secret
+        self._has_socket = bool(app_token and app_token.get_secret_value())
+        self._has_http = bool(secret and secret.get_secret_value())
+        if not self._has_socket and not self._has_http:
+            raise SettingsError(
+                "Nothing says how Slack is to reach Lorelens.",
+                hint="Set LORELENS_SLACK_APP_TOKEN (xapp-...) for Socket Mode, which needs no public address, or "
+                f"LORELENS_SLACK_SIGNING_SECRET for HTTP. {_DOCUMENTED}",
+            )
+        self._desk = desk
+        self._settings = settings
+        self._ping = ping
+        self._pause = pause
+        self._catch_up = CatchUp(desk, beat=beat, pace=pace)
+        self._socket: SocketEvents | None = None
+        self.url = ""
+        """Where Slack's requests are listened for, once they are."""
+
+    async def is_listening(self) -> str:
+        """For /readyz: what keeps Slack from reaching this process."""
+        if self._socket is not None and self._socket.alive() is None:
+            return "There is no connection to Slack."
+        return ""
+
+    @asynccontextmanager
+    async def taking_in(self) -> AsyncGenerator[None]:
+        """Take in what Slack sends while the block runs; what was begun then ends within `GRACE` seconds.
+
+        Raises:
+            SettingsError: Slack refuses a token, or the address is taken.
+            PlatformUnavailableError: Slack can't be reached.
+        """
+        served = await workspaces(self._desk)
+        app = bolt_app(self._desk)
+        ways: list[str] = []
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(self._desk.background.close, GRACE)
+            if self._has_http:
+                server = listening(
+                    web_app(app),
+                    self._settings.slack_address,
+                    what="Slack",
+                    setting="LORELENS_SLACK_ADDRESS",
+                    example=3000,
+                    grace=GRACE,
+                )
+                self.url = await stack.enter_async_context(server) + PATH
+                ways.append(f"HTTP at {self.url}")
+            if self._has_socket and self._settings.slack_app_token is not None:
+                self._socket = SocketEvents(
+                    app,
+                    self._settings.slack_app_token.get_secret_value(),
+                    url=self._settings.slack_api_url,
+                    reconnected=self._catch_up.reconnected,
+                    ping=self._ping,
+                    pause=self._pause,
+                )
+                stack.push_async_callback(self._socket.stop, GRACE)
+                await self._socket.start()
+                ways.append("Socket Mode")
+            await stack.enter_async_context(_running(self._catch_up, self._alive))
+            teams = ", ".join(installed.team for installed in served) or "no workspace yet"
+            _log.info("Listening to Slack by %s, for %s", " and ".join(ways), teams)
+            yield
+
+    def _alive(self) -> float | None:
+        """With a socket, when it last gave a sign; by HTTP alone Slack comes whenever this process runs."""
+        return self._socket.alive() if self._socket is not None else time.time()
+
+
+@asynccontextmanager
+async def _running(catch_up: CatchUp, alive: Alive) -> AsyncGenerator[None]:
+    """Catch up while the block runs."""
+    task = asyncio.create_task(catch_up.run(alive))
+    task.add_done_callback(_ended)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def _ended(task: "asyncio.Task[None]") -> None:
+    if not task.cancelled() and isinstance(error := task.exception(), Exception):
+        log_failure("Keeping up with Slack", error)

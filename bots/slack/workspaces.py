@@ -1,0 +1,23 @@
+"""The workspaces that this process serves."""
+
+from adapters.slack.api import Installed, OneWorkspace
+from bots.slack.desk import Desk
+from core.errors import PlatformRefusedError
+from core.messages import Place
+
+
+async def workspaces(desk: Desk) -> list[Installed]:
+    """The one of the token; of many, those in which something was asked."""
+    clients = desk.platform.clients
+    if isinstance(clients, OneWorkspace):
+        return [await clients.installed()]
+    teams: set[str] = set()
+    async for page in desk.store.all_conversations():
+        teams.update(place.workspace for place in map(Place.named, page) if place.platform == desk.platform.platform)
+    found: list[Installed] = []
+    for team in sorted(teams):
+        try:
+            found.append(await clients.installed(team))
+        except PlatformRefusedError:
+            continue  # the app was removed from there
+    return found

@@ -59,7 +59,7 @@ class Calls:
             calling = asyncio.ensure_future(sending())
         try:
             while not calling.done():
-                await asyncio.wait({calling}, timeout=seconds)
+                await asyncio.wait({calling}, timeout=seconds / 2)
                 if not calling.done():
                     if time.monotonic() - begun > LONGEST:
                         raise SlackUncertainError("Slack takes too long.", hint="It is tried again later.")

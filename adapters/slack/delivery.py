@@ -37,7 +37,7 @@ class Delivery:
         thread = place.thread or ""
         surface = text("surface") or ("ephemeral" if thread.startswith("~") else "thread" if thread else "direct")
         channel = place.channel if posting.questions else text("channel") or place.channel
-        spot = Spot(channel, "" if thread.startswith("~") else thread, _after(posting))
+        spot = Spot(channel, "" if thread.startswith("~") else thread, _after(posting), text("enterprise"))
         return cls(
             team=text("team") or place.workspace,
             enterprise=text("enterprise"),

@@ -55,7 +55,11 @@ class DirectMessages:
         if not self._delivery.user:
             return False
         opened = await self._calls.change("conversations.open", users=self._delivery.user)
-        spot = Spot(string(mapping(opened.get("channel")).get("id")), after=self._delivery.spot.after)
+        spot = Spot(
+            string(mapping(opened.get("channel")).get("id")),
+            after=self._delivery.spot.after,
+            enterprise=self._delivery.enterprise,
+        )
         messages = Messages(self._calls, spot, self._installed)
         await messages.recognize()
         await Forms(look, self._lacking, self._delivery.team).show(render, messages.show)

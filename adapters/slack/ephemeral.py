@@ -22,6 +22,7 @@ from adapters.slack.delivery import Delivery
 from adapters.slack.direct import DirectMessages
 from adapters.slack.forms import MALFORMED, Forms
 from adapters.slack.lacking import Lacking
+from adapters.slack.paces import Paces
 from adapters.slack.refusals import SlackRefusedError, SlackUncertainError
 from adapters.slack.uploads import Uploads
 from core.errors import PlatformUnavailableError
@@ -33,17 +34,20 @@ USES = 5
 """How often a response URL can be used."""
 FOR_THE_END = 3
 """Uses that are kept for the final form, which may take several messages and tries."""
-GRACE = 0.5
-"""Seconds after which, if nothing is said yet, it is said what is being done."""
-A_WHILE = 6.0
-"""Seconds after which what is said so far is shown, once."""
 
 
 class EphemeralReply:
     """One reply that only the asker sees."""
 
     def __init__(
-        self, calls: Calls, delivery: Delivery, direct: DirectMessages, look: Look, lacking: Lacking, uploads: Uploads
+        self,
+        calls: Calls,
+        delivery: Delivery,
+        direct: DirectMessages,
+        look: Look,
+        lacking: Lacking,
+        uploads: Uploads,
+        paces: Paces,
     ) -> None:
         self._calls = calls
         self._posting = calls.posting
@@ -52,15 +56,16 @@ class EphemeralReply:
         self._look = look
         self._forms = Forms(look, lacking, delivery.team)
         self._uploads = uploads
+        self._paces = paces
         self._url = delivery.response_url
         self._name = hashlib.sha256(self._url.encode()).hexdigest()[:12]
 
     async def run(self, arriving: Arriving) -> str:
         """Show a status, once what is said so far, and the whole reply; the reply's id."""
-        if not await arriving.until(_says_something, within=GRACE):
+        if not await arriving.until(_says_something, within=self._paces.grace):
             await self._show_so_far(arriving)
         await arriving.until(_says_something)
-        if not await arriving.until(_never, within=A_WHILE):
+        if not await arriving.until(_never, within=self._paces.a_while):
             await self._show_so_far(arriving)
         await arriving.until(_never)
         await self._finish(gather(arriving.parts))

@@ -19,6 +19,7 @@ from adapters.slack.delivery import Delivery
 from adapters.slack.forms import Forms
 from adapters.slack.lacking import Lacking
 from adapters.slack.messages import Messages
+from adapters.slack.paces import Paces
 from adapters.slack.streams import Stream
 from adapters.slack.thread_status import ThreadStatus
 from adapters.slack.uploads import Uploads
@@ -27,36 +28,38 @@ from core.reply import Reply, ReplyPart, Status, Text, gather
 
 _log = logging.getLogger(__name__)
 
-GRACE = 0.3
-"""Seconds after which, if nothing is said yet, it is said what is being done."""
-TOGETHER = 0.15
-"""Seconds for which a first text waits for the rest: an answer that comes at once is posted at once."""
-STREAM_PACE = 1.0
-EDIT_PACE = 1.2
-"""Seconds between two additions, and between two edits of a message."""
-
 
 class LiveReply:
     """One reply as it comes to stand in its place."""
 
     def __init__(
-        self, calls: Calls, delivery: Delivery, messages: Messages, look: Look, lacking: Lacking, uploads: Uploads
+        self,
+        calls: Calls,
+        delivery: Delivery,
+        messages: Messages,
+        look: Look,
+        lacking: Lacking,
+        uploads: Uploads,
+        paces: Paces,
     ) -> None:
         self._calls = calls
         self._spot = delivery.spot
         self._messages = messages
         self._forms = Forms(look, lacking, delivery.team)
         self._uploads = uploads
+        self._paces = paces
         self._stream = Stream(calls, messages, delivery, lacking)
         self._status = ThreadStatus(calls, delivery, lacking)
         self._growing = GrowingText()
         self._fed = 0
+        self._pending = ""
+        """What is to be appended and was not yet."""
 
     async def run(self, arriving: Arriving) -> str:
         """Show the parts as they arrive; the id of the reply when the last one stands."""
         await self._messages.recognize()
-        await arriving.until(_says_something, within=GRACE)
-        await arriving.until(_never, within=TOGETHER if arriving.says_something else 0.0)
+        await arriving.until(_says_something, within=self._paces.grace)
+        await arriving.until(_never, within=self._paces.together if arriving.says_something else 0.0)
         while not arriving.is_whole:
             seen = len(arriving.parts)
             says = arriving.says_something
@@ -69,7 +72,7 @@ class LiveReply:
 
     @property
     def _pace(self) -> float:
-        return STREAM_PACE if self._stream.is_open else EDIT_PACE
+        return self._paces.stream if self._stream.is_open else self._paces.edit
 
     async def _show_so_far(self, parts: Sequence[ReplyPart], says: bool) -> None:
         """Show what there is. Where Slack can't be told now, more will be told later."""
@@ -94,11 +97,12 @@ class LiveReply:
         """Append what can be shown by now. A text for which one message is too small goes on in edited ones."""
         additions = self._growing.add(text[self._fed :])
         self._fed = len(text)
-        more = "".join(addition.text for addition in additions if addition.part == 0)
+        self._pending += "".join(addition.text for addition in additions if addition.part == 0)
         if any(addition.part for addition in additions):
             await self._stream.give_up()
-        elif more:
-            await self._say(more)
+        elif self._pending:
+            await self._say(self._pending)
+            self._pending = ""
         if not self._stream.is_open and not self._stream.is_offered:
             await self._edit(text, status)
 
@@ -130,7 +134,7 @@ class LiveReply:
         if any(addition.part for addition in additions):
             await self._stream.give_up()
             return False
-        rest = "".join(addition.text for addition in additions)
+        rest = self._pending + "".join(addition.text for addition in additions)
         if self._stream.has_blocks or not streams_well(reply.text):
             await self._stream.stop(rest, ())
             return False

@@ -51,7 +51,7 @@ class Messages:
     async def begin(self) -> None:
         """Note that something is about to be posted; without that note nobody looks for anything."""
         if not self._unsure and not self._ts:
-            await self._posting.note(ts=[], channel=self._spot.channel, after=self._spot.after, starting=now())
+            await self._posting.note(ts=[], starting=now(), **self._spot.noted())
 
     async def show(self, messages: Sequence[SlackMessage | None]) -> None:
         """Let the reply read so: post what is missing, edit what differs, delete what is too much. None stands for a

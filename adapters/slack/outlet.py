@@ -14,6 +14,7 @@ from adapters.slack.ephemeral import EphemeralReply
 from adapters.slack.lacking import Lacking
 from adapters.slack.live import LiveReply
 from adapters.slack.messages import Messages
+from adapters.slack.paces import Paces
 from adapters.slack.refusals import SlackRefusedError
 from adapters.slack.uploads import FindPicture, Uploads
 from core.posting import Posting
@@ -37,9 +38,10 @@ class SlackOutlet:
 
     platform = "slack"
 
-    def __init__(self, clients: Clients, picture: FindPicture) -> None:
+    def __init__(self, clients: Clients, picture: FindPicture, *, paces: Paces | None = None) -> None:
         self._clients = clients
         self._picture = picture
+        self._paces = paces or Paces()
         self._lacking = Lacking()
 
     async def post(self, posting: Posting, parts: AsyncIterator[ReplyPart]) -> str:
@@ -80,8 +82,8 @@ class SlackOutlet:
 
     async def _show(self, post: _Post, direct: DirectMessages, look: Look, arriving: Arriving) -> str:
         if post.delivery.surface == "ephemeral":
-            return await EphemeralReply(post.calls, post.delivery, direct, look, self._lacking, post.uploads).run(
-                arriving
-            )
+            answer = EphemeralReply(post.calls, post.delivery, direct, look, self._lacking, post.uploads, self._paces)
+            return await answer.run(arriving)
         messages = Messages(post.calls, post.delivery.spot, post.installed)
-        return await LiveReply(post.calls, post.delivery, messages, look, self._lacking, post.uploads).run(arriving)
+        reply = LiveReply(post.calls, post.delivery, messages, look, self._lacking, post.uploads, self._paces)
+        return await reply.run(arriving)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from pydantic import JsonValue
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack.api import Installed, pages
@@ -33,11 +34,18 @@ _UNREADABLE = {
 
 @dataclass(frozen=True)
 class Spot:
-    """Where in Slack a reply goes: a channel, perhaps a thread in it, and after which message."""
+    """Where in Slack a reply goes: a channel, perhaps a thread in it, and after which message; `enterprise` is empty
+    outside of Enterprise Grid."""
 
     channel: str
     thread: str = ""
     after: str = ""
+    enterprise: str = ""
+
+    def noted(self) -> dict[str, JsonValue]:
+        """What must be known of it to withdraw the reply when its question is gone."""
+        known: dict[str, JsonValue] = {"channel": self.channel, "after": self.after}
+        return {**known, "enterprise": self.enterprise} if self.enterprise else known
 
 
 @dataclass

@@ -47,12 +47,8 @@ class Uploads:
         return {sha256: file for sha256, file in {**files, **done}.items() if file}
 
     async def share(self, pictures: Sequence[ShownPicture], spot: Spot) -> None:
-        """Share pictures as files in the reply's place, where blocks can't show them; once."""
-        if self._calls.posting.posted.get("shared"):
-            return
-        await self._calls.posting.note(shared=["begun"])
-        done = await self._upload(pictures, spot)
-        await self._calls.posting.note(shared=list(done.values()))
+        """Share pictures as files in the reply's place, where blocks can't show them."""
+        await self._upload(pictures, spot)
 
     async def remove(self, *, shared_only: bool = False) -> None:
         """Delete what was uploaded for the reply."""
@@ -63,8 +59,7 @@ class Uploads:
             files += [string(one) for one in mapping(posted.get("files")).values()]
         for file in files:
             try:
-                if file != "begun":
-                    await self._calls.repeat("files.delete", file=file)
+                await self._calls.repeat("files.delete", file=file)
             except SlackRefusedError as error:
                 _log.info("A file was not deleted: %s", error)
         if files:
@@ -83,6 +78,8 @@ class Uploads:
                     titles.append({"id": file, "title": bounded(shown.caption or shown.source, _ALT)})
             if titles:
                 where = {} if spot is None else _where(spot)
+                if spot is not None:
+                    await self._calls.posting.note(shared=list(files.values()))
                 await self._calls.change("files.completeUploadExternal", files=titles, **where)
         except LeaseLostError:
             raise

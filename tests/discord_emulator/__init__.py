@@ -8,7 +8,8 @@ The real, unmodified discord.py connects to it; only its addresses change. `GET 
     discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(emulator.gateway_url)   # ws://127.0.0.1:PORT/gateway
     discord.asset.Asset.BASE = emulator.cdn_url                                       # only for avatars and icons
 
-`emulator.addresses()` is a context manager that sets the three and puts them back. discord.py's own waits, for tests:
+`emulator.addresses()` is a context manager that sets the three and puts them back; `client.running(emulator, client)`
+runs a discord.py client in it, ready when the block begins. discord.py's own waits, for tests:
 `Client(guild_ready_timeout=0.05)` (2 s for a further guild, unless told) and `client.before_identify_hook` (5 s before
 it identifies again after an invalid session). Importing it warns of `audioop` on Python 3.11 and 3.12.
 
@@ -29,6 +30,7 @@ Nothing here knows Lorelens. Times are seconds; ids are int here and str on the 
     guild(name, locale=, tier=, bot=True, owner=) -> Guild; guilds_in_bulk(count, channels=)
     channel(guild, name, kind=TEXT, parent=, hidden=False, allow=[...]): a hidden one is seen by whom `allow` names
     role(guild, name, permissions, mentionable=), set_role(role, permissions) (guild.everyone too), delete_role(role)
+    bot_gets(role), bot_loses(role); what people get is theirs (below)
     overwrite(channel, who, allow=, deny=): who is a Role, a Person or the bot
     person(name, *guilds, locale=, roles=, nick=) -> Person; other_bot(name, *guilds) -> Person whose messages are bots'
     webhook(channel, name) -> has says(content) as well
@@ -58,7 +60,7 @@ Nothing here knows Lorelens. Times are seconds; ids are int here and str on the 
 
 **Interaction**: .state ("waiting", "thinking", "answered", "modal", "choices", "updated", "failed"), .response
     (Message: what @original means) .followups .modal .choices .acknowledged_after (seconds) .token; await
-    .acknowledged(seconds=3), await .answered(seconds=5) -> the response once it no longer thinks. Unanswered after 3 s
+    .acknowledged(seconds=4), await .answered(seconds=5) -> the response once it no longer thinks. Unanswered after 3 s
     it has failed (10062); its token lives 15 minutes (50027). The first followup after a deferral fills what was
     deferred.
 
@@ -69,6 +71,7 @@ Nothing here knows Lorelens. Times are seconds; ids are int here and str on the 
     .violations (the bot's requests against Discord's OpenAPI description, where `Emulator(openapi=PATH)` is given) and
     .misanswers (this server's own answers against it): `str()` of each says where and why. Needs jsonschema and the
     file; `emulator.contract` is None where either is absent, and nothing is checked.
+    .crashes: calls at which this server itself failed; a test should find none
 
 **Limits**: emulator.rates.limit("POST /channels/{channel_id}/messages", 5, per=5.0), .global_limit(50, per=1.0),
     .clear()

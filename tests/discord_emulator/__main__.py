@@ -73,6 +73,7 @@ class Bench(Emulator):
             "answers": [
                 {
                     "id": str(each.id),
+                    "channel": str(place.id),
                     "to": str(each.reference.id) if each.reference else None,
                     "at": each.created_at,
                     "versions": [[version.at, len(version.content)] for version in each.history],

@@ -32,6 +32,9 @@ def check_components(form: Form, components: list[Json], modern: bool) -> None:
     """Note what is wrong with a message's components; `modern` says that it has flag IS_COMPONENTS_V2."""
     if modern:
         form.count("components", sum(1 for _ in walk(components)), 40)
+        told = sum(len(one.get("content") or "") for one in walk(components) if one.get("type") == TEXT_DISPLAY)
+        if told > 4000:
+            form.wrong("components", "COMPONENT_MAX_TOTAL_TEXT", "Must be 4000 or fewer in total length.")
     else:
         form.count("components", len(components), 5)
     for number, one in enumerate(components):

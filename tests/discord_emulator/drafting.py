@@ -7,7 +7,7 @@ from tests.discord_emulator.component_form import placed
 from tests.discord_emulator.message_form import check_message, check_not_empty, check_upload_sizes
 from tests.discord_emulator.model import COMPONENTS_V2, SUPPRESS_EMBEDS, Channel, Message
 from tests.discord_emulator.records import UploadedFile
-from tests.discord_emulator.uploads import attach_all, resolve_links
+from tests.discord_emulator.uploads import attach_all, resolve_links, resolve_media
 
 if TYPE_CHECKING:
     from tests.discord_emulator.emulator import Emulator
@@ -34,7 +34,7 @@ def draft(
     return {
         "content": content.strip(),
         "embeds": resolve_links(listed(body, "embeds"), attachments),
-        "components": components,
+        "components": resolve_media(components, attachments),
         "attachments": attachments,
         "flags": body.get("flags") or 0,
         "tts": bool(body.get("tts")),
@@ -52,10 +52,11 @@ def amendment(emulator: "Emulator", message: Message, body: Json, files: list[Up
     attachments = attach_all(emulator, body, files, message.channel, message.attachments, message.ephemeral)
     if attachments is not None:
         changes["attachments"] = attachments
+    linked = message.attachments if attachments is None else attachments
     if "embeds" in body:
-        changes["embeds"] = resolve_links(body["embeds"] or [], attachments or message.attachments)
+        changes["embeds"] = resolve_links(body["embeds"] or [], linked)
     if "components" in body:
-        changes["components"] = numbered(body["components"] or [])
+        changes["components"] = resolve_media(numbered(body["components"] or []), linked)
     after = [changes.get(name, getattr(message, name)) for name in ("content", "embeds", "attachments", "components")]
     check_not_empty(*after)
     return changes

@@ -10,7 +10,7 @@ from typing import Any
 import yarl
 from aiohttp import web
 
-from tests.discord_emulator import command_routes, interaction_routes, message_routes, place_routes
+from tests.discord_emulator import command_routes, interaction_routes, message_routes, place_routes, thread_routes
 from tests.discord_emulator.cdn import Cdn
 from tests.discord_emulator.contract import Contract
 from tests.discord_emulator.faults import Faults
@@ -37,6 +37,8 @@ class Emulator(World):
         self.contract = Contract.open(openapi)
         self.violations: list[Violation] = []
         self.misanswers: list[Violation] = []
+        self.crashes: list[Call] = []
+        """Calls at which this server itself failed: none, or the test means nothing."""
         self.cdn = Cdn(self)
         self._runner: web.AppRunner | None = None
 
@@ -46,7 +48,7 @@ class Emulator(World):
         app.router.add_get("/gateway", self.gateway.serve)
         app.router.add_get("/gateway/", self.gateway.serve)
         self.cdn.mount(app)
-        parts = message_routes, place_routes, command_routes, interaction_routes
+        parts = message_routes, thread_routes, place_routes, command_routes, interaction_routes
         mount(app, self, *(part.routes for part in parts))
         self.extend(app)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)

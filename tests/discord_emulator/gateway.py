@@ -90,9 +90,15 @@ class Gateway:
 
     # What happens in the world
 
-    def emit(self, event: str, data: Json | Callable[[Session], Json | None], guild_id: int | None = None) -> None:
+    def emit(
+        self,
+        event: str,
+        data: Json | Callable[[Session], Json | None],
+        guild_id: int | None = None,
+        always: bool = False,
+    ) -> None:
         """Tell the sessions with the intent for it and the shard of the guild; `data` may depend on the session."""
-        wanted = intents.intent_of(event, guild_id is not None)
+        wanted = 0 if always else intents.intent_of(event, guild_id is not None)
         for session in list(self.sessions.values()):
             if session.covers(guild_id) and (not wanted or session.intents & wanted):
                 told = data(session) if callable(data) else data

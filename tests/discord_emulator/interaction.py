@@ -52,7 +52,7 @@ class Interaction:
     acknowledged_after: float | None = None
     created_at: float = field(default_factory=time.monotonic)
 
-    async def acknowledged(self, seconds: float = RESPOND_WITHIN) -> "Interaction":
+    async def acknowledged(self, seconds: float = RESPOND_WITHIN + 1) -> "Interaction":
         """Wait for the first response of any kind."""
         await self._until(lambda: self.state != "waiting", seconds)
         return self

@@ -47,13 +47,13 @@ def _check_embeds(form: Form, embeds: list[Json]) -> None:
         for path, longest in EMBED_TEXTS.items():
             value = _at(embed, path)
             form.text(f"{at}.{path}", value, longest)
-            total += len(value or "")
+            total += len(value) if isinstance(value, str) else 0
         fields: list[Json] = listed(embed, "fields")
         form.count(f"{at}.fields", len(fields), MOST_FIELDS)
         for index, one in enumerate(fields):
             form.text(f"{at}.fields.{index}.name", one.get("name"), 256, 1, required=True)
             form.text(f"{at}.fields.{index}.value", one.get("value"), 1024, 1, required=True)
-            total += len(one.get("name") or "") + len(one.get("value") or "")
+            total += sum(len(each) for each in (one.get("name"), one.get("value")) if isinstance(each, str))
         for path in ("url", "image.url", "thumbnail.url", "author.url"):
             value = _at(embed, path)
             if value and not str(value).startswith(("http://", "https://", "attachment://")):

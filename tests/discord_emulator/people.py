@@ -59,8 +59,7 @@ class Person(Commander):
         return guild.members[self.user.id]
 
     def _updated(self, guild: Guild) -> None:
-        told = payloads.member(self._member(guild)) | {"guild_id": str(guild.id)}
-        self.world.gateway.emit("GUILD_MEMBER_UPDATE", told, guild.id)
+        self.world.member_updated(guild, self.user)
 
     def closes_dms(self) -> None:
         """Take no direct messages from now on."""

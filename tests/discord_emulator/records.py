@@ -34,6 +34,8 @@ class Call:
     at: float = field(default_factory=time.monotonic)
     status: int = 0
     answer: Any = None
+    malformed: bool = False
+    """Its body was no JSON."""
     fault: str | None = None
     """The fault that met it, if one did."""
 

@@ -99,6 +99,8 @@ def answer(emulator: "Emulator", route: Route, call: Call) -> None:
     try:
         if not route.token_in_path and call.headers.get("Authorization") != f"Bot {emulator.token}":
             raise DiscordError(401, 0, "401: Unauthorized")
+        if call.malformed:
+            raise DiscordError(400, 50109, "The request body contains invalid JSON.")
         if emulator.contract:
             emulator.violations.extend(emulator.contract.check_request(call))
         call.status, call.answer = route.answer(emulator, call)
@@ -106,6 +108,9 @@ def answer(emulator: "Emulator", route: Route, call: Call) -> None:
             emulator.misanswers.extend(emulator.contract.check_answer(call))
     except DiscordError as error:
         call.status, call.answer = error.status, error.json()
+    except Exception:
+        emulator.crashes.append(call)
+        raise
 
 
 def _hang_up(request: web.Request, emulator: "Emulator") -> web.StreamResponse:
@@ -128,7 +133,7 @@ async def read(request: web.Request, template: str) -> Call:
         try:
             call.json = json.loads(text) if text else None
         except ValueError:
-            call.json = None
+            call.malformed = True
     return call
 
 

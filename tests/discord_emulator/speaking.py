@@ -8,7 +8,7 @@ from tests.discord_emulator.errors import CannotDoError
 from tests.discord_emulator.message_form import MOST_CONTENT, MOST_FILES
 from tests.discord_emulator.model import DM, FORUM, Channel, Message, User, Webhook
 from tests.discord_emulator.permissions import Permission, in_channel, may_write
-from tests.discord_emulator.threading import open_thread
+from tests.discord_emulator.threads import open_thread
 from tests.discord_emulator.uploads import Upload, attach
 from tests.discord_emulator.world import HasUser, World
 from tests.discord_emulator.writing import post, react, remove, revise

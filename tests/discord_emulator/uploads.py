@@ -7,9 +7,9 @@ from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
-from tests.discord_emulator.bodies import Json, inner
+from tests.discord_emulator.bodies import Json, inner, listed
 from tests.discord_emulator.errors import Form
-from tests.discord_emulator.model import Attachment, Channel
+from tests.discord_emulator.model import Attachment, Channel, walk
 from tests.discord_emulator.records import UploadedFile
 from tests.discord_emulator.world import World
 
@@ -94,6 +94,24 @@ def _named(file: UploadedFile, described: Json) -> Upload:
     name = described.get("filename") or file.filename
     kind = None if file.content_type == "application/octet-stream" else file.content_type
     return Upload(name, file.content, kind, described.get("description"))
+
+
+def resolve_media(components: list[Json], attachments: list[Attachment]) -> list[Json]:
+    """Return components with `attachment://name` of galleries, thumbnails and files replaced by that file's link."""
+    links = {f"attachment://{each.filename}": each for each in attachments}
+    for one in walk(components):
+        for item in listed(one, "items"):
+            item.setdefault("description", None)
+            item.setdefault("spoiler", False)
+        for holder, key in [(one, "media"), (one, "file"), *((item, "media") for item in listed(one, "items"))]:
+            found = links.get(inner(holder, key).get("url", ""))
+            if found is not None:
+                shown = {"id": str(found.id), "url": found.url, "proxy_url": found.url, "attachment_id": str(found.id)}
+                size = {"width": found.width, "height": found.height, "content_type": found.content_type}
+                holder[key] = shown | size
+                if key == "file":
+                    holder |= {"name": found.filename, "size": len(found.content)}
+    return components
 
 
 def resolve_links(embeds: list[Json], attachments: list[Attachment]) -> list[Json]:

@@ -10,7 +10,6 @@ from tests.discord_emulator.clock import Clock
 from tests.discord_emulator.gateway import Gateway
 from tests.discord_emulator.interaction import Interaction
 from tests.discord_emulator.model import (
-    CATEGORY,
     DM,
     NEWS,
     NEWS_THREAD,
@@ -28,7 +27,7 @@ from tests.discord_emulator.model import (
     User,
     Webhook,
 )
-from tests.discord_emulator.permissions import ALL, DEFAULT, NONE, Permission, in_channel, in_guild
+from tests.discord_emulator.permissions import DEFAULT, NONE, Permission, in_channel, in_guild
 from tests.discord_emulator.records import Notified
 
 
@@ -158,6 +157,21 @@ class World:
         told = {"guild_id": str(role.guild.id), "role_id": str(role.id)}
         self.gateway.emit("GUILD_ROLE_DELETE", told, role.guild.id)
 
+    def bot_gets(self, role: Role) -> None:
+        """Give the bot a role."""
+        role.guild.members[self.bot.id].roles.append(role)
+        self.member_updated(role.guild, self.bot)
+
+    def bot_loses(self, role: Role) -> None:
+        """Take a role from the bot."""
+        role.guild.members[self.bot.id].roles.remove(role)
+        self.member_updated(role.guild, self.bot)
+
+    def member_updated(self, guild: Guild, user: User) -> None:
+        """Tell of a member; of the bot itself every session is told, whatever its intents."""
+        told: Json = payloads.member(guild.members[user.id]) | {"guild_id": str(guild.id)}
+        self.gateway.emit("GUILD_MEMBER_UPDATE", told, guild.id, always=user is self.bot)
+
     def overwrite(self, channel: Channel, who: "Role | Account", allow: int = 0, deny: int = 0) -> None:
         """Let a role or somebody do more or less in a channel than in the guild."""
         guild = channel.guild
@@ -206,7 +220,7 @@ class World:
     def make_thread(
         self, parent: Channel, name: str, owner: User, private: bool = False, message: Message | None = None
     ) -> Channel:
-        """Make a thread and its first member, with no events: `threading.open_thread` tells of it."""
+        """Make a thread and its first member, with no events: `threads.open_thread` tells of it."""
         kind = PRIVATE_THREAD if private else NEWS_THREAD if parent.kind == NEWS else PUBLIC_THREAD
         made = Channel(message.id if message else self.clock.snowflake(), name, kind, parent.guild, parent, owner=owner)
         made.thread_members[owner.id] = self.clock.now()
@@ -245,6 +259,3 @@ Account = User | HasUser
 def account(who: Account) -> User:
     """Return the account of a person, or the account itself."""
     return who.user if isinstance(who, HasUser) else who
-
-
-__all__ = ["ALL", "CATEGORY", "Account", "HasUser", "World", "account"]

@@ -9,7 +9,7 @@ from tests.discord_emulator.mentions import notify, resolve
 from tests.discord_emulator.model import Channel, Message, User
 from tests.discord_emulator.permissions import Permission, in_channel
 from tests.discord_emulator.session import Session
-from tests.discord_emulator.threading import join, show_thread
+from tests.discord_emulator.threads import join, show_thread
 from tests.discord_emulator.world import World
 
 

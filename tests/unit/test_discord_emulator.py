@@ -1,88 +1,21 @@
-"""The Discord emulator, held to what the real discord.py makes of it."""
+"""The Discord emulator, held to what the real discord.py makes of it: messages, permissions, limits, threads."""
 
-import asyncio
 import io
-import os
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
-from pathlib import Path
-from typing import Any
+from collections.abc import AsyncIterator
 
+import aiohttp
 import discord
 import pytest
-from discord import app_commands
-from discord.ext import commands
 from discord.http import Route
-from PIL import Image
 
-from tests.discord_emulator import CannotDoError, Channel, Emulator, Guild, Permission, Person, Upload
-
-MESSAGES = "POST /channels/{channel_id}/messages"
-SPECIFICATION = Path(os.environ.get("LORELENS_DISCORD_OPENAPI", "../shared/data/specs/discord_openapi.json"))
-
-
-def picture(colour: str = "red") -> bytes:
-    held = io.BytesIO()
-    Image.new("RGB", (40, 30), colour).save(held, "PNG")
-    return held.getvalue()
-
-
-class World:
-    """One guild with a channel, Ada in it, and what the bot heard."""
-
-    def __init__(self, emulator: Emulator) -> None:
-        self.emulator = emulator
-        self.guild: Guild = emulator.guild("Acme")
-        self.general: Channel = emulator.channel(self.guild, "general")
-        self.ada: Person = emulator.person("ada", self.guild, locale="zh-CN")
-        self.heard: list[discord.Message] = []
+from tests.discord_emulator import CATEGORY, FORUM, CannotDoError, Emulator, Permission, Upload
+from tests.unit.discord_world import MESSAGES, SPECIFICATION, World, acme, picture, plain_bot, running, textual
 
 
 @pytest.fixture
 async def world() -> AsyncIterator[World]:
-    async with Emulator(openapi=SPECIFICATION) as emulator:
-        yield World(emulator)
-        assert not emulator.violations, "\n".join(map(str, emulator.violations))
-        assert not emulator.misanswers, "\n".join(map(str, emulator.misanswers))
-
-
-@asynccontextmanager
-async def running(world: World, bot: commands.Bot | None = None, **options: Any) -> AsyncGenerator[commands.Bot]:
-    """Run a bot until the block ends; it is ready when the block begins."""
-    intents = discord.Intents.default()
-    intents.message_content = True
-    bot = bot or commands.Bot(
-        "!", intents=options.pop("intents", intents), guild_ready_timeout=0.05, heartbeat_timeout=5.0, **options
-    )
-
-    @bot.listen("on_message")
-    async def hear(message: discord.Message) -> None:  # pyright: ignore[reportUnusedFunction]
-        if not message.author.bot:
-            world.heard.append(message)
-            world.emulator.touch()
-
-    async def at_once(shard_id: int | None, *, initial: bool = False) -> None:
-        """Identify again without discord.py's 5 seconds."""
-
-    bot.before_identify_hook = at_once
-    with world.emulator.addresses():
-        task = asyncio.create_task(bot.start(world.emulator.token))
-        waiting = asyncio.create_task(bot.wait_until_ready())
-        await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
-        try:
-            if task.done():
-                waiting.cancel()
-                await task
-            yield bot
-        finally:
-            await bot.close()
-            await asyncio.wait({task})
-
-
-def textual(bot: commands.Bot, channel: Channel) -> discord.TextChannel:
-    found = bot.get_channel(channel.id)
-    assert isinstance(found, discord.TextChannel)
-    return found
+    async with acme() as made:
+        yield made
 
 
 async def test_a_mention_with_a_picture_is_heard_and_answered_by_a_reply_that_is_edited(world: World) -> None:
@@ -119,168 +52,6 @@ async def test_a_link_that_has_expired_is_gone_and_a_new_one_works(world: World)
             await world.heard[0].attachments[0].read()
         again = await textual(bot, world.general).fetch_message(asked.id)
         assert await again.attachments[0].read() == picture()
-
-
-async def test_what_was_said_during_a_drop_comes_with_the_resume(world: World) -> None:
-    emulator = world.emulator
-    async with running(world) as bot:
-        resumed = asyncio.create_task(bot.wait_for("resumed"))
-        await asyncio.sleep(0)
-        emulator.gateway.drop()
-        await world.ada.says(world.general, "are you there?")
-        await resumed
-        await emulator.until(lambda: world.heard)
-        assert [each.content for each in world.heard] == ["are you there?"]
-        assert (emulator.gateway.identified, emulator.gateway.resumed) == (1, 1)
-        emulator.gateway.reconnect()
-        await emulator.until(lambda: emulator.gateway.resumed == 2)
-        await world.ada.says(world.general, "and now?")
-        await emulator.until(lambda: len(world.heard) == 2)
-
-
-async def test_an_invalid_session_is_begun_anew_and_what_was_said_meanwhile_is_lost(world: World) -> None:
-    emulator = world.emulator
-    async with running(world):
-        emulator.gateway.invalidate(resumable=False)
-        await world.ada.says(world.general, "lost")
-        await emulator.until(lambda: emulator.gateway.identified == 2 and emulator.gateway.connected)
-        await emulator.until(lambda: any(each.sequence >= 2 for each in emulator.gateway.sessions.values()))
-        await world.ada.says(world.general, "found")
-        await emulator.until(lambda: world.heard)
-        assert [each.content for each in world.heard] == ["found"]
-
-
-async def test_without_the_content_intent_only_mentions_and_direct_messages_are_readable(world: World) -> None:
-    async with running(world, intents=discord.Intents.default()):
-        await world.ada.says(world.general, "a secret")
-        await world.ada.mentions(world.general, "hello")
-        await world.ada.says(world.emulator.bot, "direct")
-        await world.emulator.until(lambda: len(world.heard) == 3)
-        assert [bool(each.content) for each in world.heard] == [False, True, True]
-
-
-async def test_a_bot_whose_intent_is_switched_off_in_the_portal_is_turned_away(world: World) -> None:
-    world.emulator.application.message_content = False
-    with pytest.raises(discord.PrivilegedIntentsRequired):
-        async with running(world):
-            pass
-
-
-async def with_commands(world: World) -> commands.Bot:
-    """A bot with a command, a menu entry, a button and a modal."""
-    bot = commands.Bot("!", intents=discord.Intents.default(), guild_ready_timeout=0.05)
-
-    class Reason(discord.ui.Modal, title="Why?"):
-        reason: discord.ui.TextInput[Any] = discord.ui.TextInput(label="Reason", style=discord.TextStyle.long)
-
-        async def on_submit(self, interaction: discord.Interaction, /) -> None:
-            await interaction.response.send_message(f"Noted: {self.reason.value}", ephemeral=True)
-
-    class Buttons(discord.ui.View):
-        def __init__(self) -> None:
-            super().__init__(timeout=None)
-
-        @discord.ui.button(label="Good", custom_id="good")
-        async def good(self, interaction: discord.Interaction, _: discord.ui.Button[Any]) -> None:
-            await interaction.response.edit_message(content="Thanks", view=None)
-
-        @discord.ui.button(label="Bad", custom_id="bad")
-        async def bad(self, interaction: discord.Interaction, _: discord.ui.Button[Any]) -> None:
-            await interaction.response.send_modal(Reason())
-
-    @bot.tree.command(description="Ask a question")
-    @app_commands.describe(question="What to ask", picture="A picture to look at", private="Only for you")
-    async def ask(  # pyright: ignore[reportUnusedFunction]
-        interaction: discord.Interaction,
-        question: str,
-        picture: discord.Attachment | None = None,
-        private: bool = False,
-    ) -> None:
-        await interaction.response.defer(thinking=True, ephemeral=private)
-        size = len(await picture.read()) if picture else 0
-        await interaction.edit_original_response(content=f"{question} {size} {interaction.locale}", view=Buttons())
-        await interaction.followup.send("And more", ephemeral=private)
-
-    @ask.autocomplete("question")
-    async def complete(  # pyright: ignore[reportUnusedFunction]
-        _: discord.Interaction, partial: str
-    ) -> list[app_commands.Choice[str]]:
-        return [app_commands.Choice(name=f"{partial}is", value="paris")]
-
-    @bot.tree.context_menu(name="Ask about this message")
-    async def about(  # pyright: ignore[reportUnusedFunction]
-        interaction: discord.Interaction, message: discord.Message
-    ) -> None:
-        await interaction.response.send_message(f"It says {message.content}", ephemeral=True)
-
-    async def setup() -> None:
-        await bot.tree.sync()
-
-    bot.setup_hook = setup
-    return bot
-
-
-async def test_a_slash_command_is_deferred_filled_and_followed_up(world: World) -> None:
-    emulator, ada = world.emulator, world.ada
-    async with running(world, await with_commands(world)):
-        asked = await ada.runs("/ask", {"question": "how big?", "picture": Upload("a.png", picture())}, world.general)
-        assert (await asked.answered()).content == f"how big? {len(picture())} zh-CN"
-        await emulator.until(lambda: asked.followups)
-        assert asked.response and asked.response.history[0].thinking and not asked.response.thinking
-        assert asked.acknowledged_after is not None and asked.acknowledged_after < 3
-        assert [each.label for each in asked.response.buttons()] == ["Good", "Bad"]
-        assert [each.value for each in await ada.types("/ask", "question", "par", world.general)] == ["paris"]
-        with pytest.raises(CannotDoError, match="question"):
-            await ada.runs("/ask", {}, world.general)
-        with pytest.raises(CannotDoError, match="nothing"):
-            await ada.runs("/nothing", {}, world.general)
-
-
-async def test_buttons_update_and_open_a_modal_and_what_is_ephemeral_is_seen_by_one(world: World) -> None:
-    ada = world.ada
-    bob = world.emulator.person("bob", world.guild)
-    async with running(world, await with_commands(world)):
-        asked = await ada.runs("/ask", {"question": "q", "private": True}, world.general)
-        answer = await asked.answered()
-        assert answer in ada.sees(world.general) and answer not in bob.sees(world.general)
-        pressed = await (await ada.clicks(answer, "Bad")).acknowledged()
-        assert pressed.modal and pressed.modal["title"] == "Why?"
-        noted = await (await ada.submits(pressed, {"Reason": "too short"})).answered()
-        assert noted.content == "Noted: too short" and noted.ephemeral_for is ada.user
-        await (await ada.clicks(answer, "good")).acknowledged()
-        assert answer.content == "Thanks" and answer.buttons() == []
-        said = await bob.says(world.general, "hello")
-        about = await (await ada.uses_menu("Ask about this message", said)).answered()
-        assert about.content == "It says hello"
-
-
-async def test_an_interaction_is_unknown_after_three_seconds_and_its_token_invalid_after_fifteen_minutes(
-    world: World,
-) -> None:
-    bot = commands.Bot("!", intents=discord.Intents.default(), guild_ready_timeout=0.05)
-    refused: list[discord.HTTPException] = []
-
-    @bot.tree.command(description="Late")
-    async def late(interaction: discord.Interaction, minutes: int) -> None:  # pyright: ignore[reportUnusedFunction]
-        try:
-            world.emulator.clock.forward(0 if minutes else 4)
-            await interaction.response.defer()
-            world.emulator.clock.forward(minutes * 60)
-            await interaction.followup.send("late")
-        except discord.HTTPException as error:
-            refused.append(error)
-            world.emulator.touch()
-
-    async def setup() -> None:
-        await bot.tree.sync()
-
-    bot.setup_hook = setup
-    async with running(world, bot):
-        await world.ada.runs("/late", {"minutes": 0}, world.general)
-        await world.emulator.until(lambda: len(refused) == 1)
-        await world.ada.runs("/late", {"minutes": 16}, world.general)
-        await world.emulator.until(lambda: len(refused) == 2)
-        assert [each.code for each in refused] == [10062, 50027]
 
 
 async def test_a_rate_limit_is_waited_out_and_the_headers_say_when(world: World) -> None:
@@ -383,15 +154,77 @@ async def test_threads_are_opened_from_messages_and_begin_with_them(world: World
         assert bot.get_channel(private.id) is not None
 
 
-async def test_members_come_in_chunks_and_history_in_pages(world: World) -> None:
+async def test_mentions_ping_those_whom_allowed_mentions_lets_through(world: World) -> None:
+    emulator, ada = world.emulator, world.ada
+    bob = emulator.person("bob", world.guild)
+    team = emulator.role(world.guild, "team", mentionable=True)
+    await bob.gets(team)
+    emulator.set_role(world.guild.everyone, world.guild.everyone.permissions | Permission.MENTION_EVERYONE)
+    text = f"{ada.mention} <@&{team.id}> @everyone `{bob.mention}`"
+    async with running(world) as bot:
+        channel = textual(bot, world.general)
+        await channel.send(text, allowed_mentions=discord.AllowedMentions.none())
+        assert emulator.notified == []
+        await channel.send(text, allowed_mentions=discord.AllowedMentions(everyone=False, roles=False))
+        assert [(each.user, each.reason) for each in emulator.notified] == [(ada.user, "mention")]
+        await channel.send(text, allowed_mentions=discord.AllowedMentions.all())
+        told = {each.user: each.reason for each in emulator.notified[1:]}
+        assert (told[ada.user], told[bob.user]) == ("mention", "role")
+
+
+async def test_every_place_can_be_looked_up_as_described(world: World) -> None:
     emulator = world.emulator
-    for number in range(120):
-        await world.ada.says(world.general, str(number))
-    for number in range(30):
-        emulator.person(f"p{number}", world.guild)
-    intents = discord.Intents.default()
-    intents.members = True
-    async with running(world, intents=intents) as bot:
-        assert len(bot.guilds[0].members) == 33
-        said = [each.content async for each in textual(bot, world.general).history(limit=None)]
-        assert said == [str(number) for number in reversed(range(120))]
+    staff = emulator.role(world.guild, "staff", Permission.PIN_MESSAGES | Permission.MANAGE_THREADS)
+    emulator.bot_gets(staff)
+    forum = emulator.channel(world.guild, "forum", kind=FORUM)
+    emulator.channel(world.guild, "category", kind=CATEGORY)
+    async with running(world, plain_bot(discord.Intents.all())) as bot:
+        guild = await bot.fetch_guild(world.guild.id)
+        assert [each.name for each in await guild.fetch_roles()] == ["@everyone", "staff"]
+        assert {each.name for each in await guild.fetch_channels()} == {"general", "forum", "category"}
+        assert (await guild.fetch_member(world.ada.user.id)).name == "ada"
+        assert {each.name async for each in guild.fetch_members()} == {"owner", "Lantern", "ada"}
+        assert [each.id async for each in bot.fetch_guilds()] == [world.guild.id]
+        assert await bot.fetch_application_emojis() == []
+        place = await bot.fetch_channel(forum.id)
+        assert isinstance(place, discord.ForumChannel)
+        thread = (await place.create_thread(name="topic", content="first")).thread
+        await world.ada.says(emulator.channels[thread.id], "second")
+        await thread.edit(archived=True)
+        assert [each.name async for each in place.archived_threads()] == ["topic"]
+        assert await guild.active_threads() == []
+        said = await textual(bot, world.general).send("pin me")
+        await said.add_reaction("👍")
+        said = await textual(bot, world.general).fetch_message(said.id)
+        assert [each.name async for each in said.reactions[0].users()] == ["Lantern"]
+        await said.remove_reaction("👍", bot.user or discord.Object(0))
+        async with textual(bot, world.general).typing():
+            assert emulator.typing[0][0] is world.general
+        with pytest.raises(discord.NotFound):
+            await textual(bot, world.general).fetch_message(1)
+        with pytest.raises(discord.NotFound):
+            await bot.fetch_channel(1)
+        await said.pin()
+        assert [each.id async for each in textual(bot, world.general).pins()] == [said.id]
+        await said.unpin()
+        assert [each.id async for each in textual(bot, world.general).pins()] == []
+        await guild.leave()
+        assert emulator.bot.id not in world.guild.members
+
+
+async def test_what_the_description_does_not_allow_is_a_violation() -> None:
+    async with Emulator(openapi=SPECIFICATION) as emulator:
+        if emulator.contract is None:
+            pytest.skip("neither Discord's description nor jsonschema is here")
+        general = emulator.channel(emulator.guild("Acme"), "general")
+        url = f"{emulator.api_url}/channels/{general.id}/messages"
+        async with aiohttp.ClientSession(headers={"Authorization": f"Bot {emulator.token}"}) as client:
+            for body in (
+                {"content": "fine"},
+                {"content": "hello", "tts": "loud"},
+                {"content": "a", "embeds": [{"title": 1}]},
+            ):
+                await (await client.post(url, json=body)).read()
+            assert (await client.post(url, data="{")).status == 400
+        assert [each.path for each in emulator.violations] == ["tts", "embeds.0.title"]
+        assert emulator.crashes == []

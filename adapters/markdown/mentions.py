@@ -13,14 +13,16 @@ from dataclasses import dataclass
 
 _ENTITY = re.compile(r"&(?:amp;)*(#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _EMPHASIS = frozenset("*_~`\\")
-_BROADCAST = r"(?P<broadcast>channel|here|everyone|group)"
+_COMMAND = r"(?P<command>channel|here|everyone|group|subteam\^[a-z0-9]*)"
 _MENTION = re.compile(
-    r"<!(?P<command>channel|here|everyone|group|subteam\^[a-z0-9]*)(?:\^[^|<>\n]*)?(?:\|(?P<command_label>[^<>\n]*))?>"
-    r"|<(?P<sign>[@#])(?P<role>[!&]?)(?P<id>[a-z0-9]{2,})(?:\|(?P<label>[^<>\n]*))?>"
-    rf"|@{_BROADCAST}(?![a-z0-9])",
+    # A command is taken apart though its end be missing: it may come with the next piece.
+    rf"<!{_COMMAND}(?:(?:\^[^|<>\n]*)?(?:\|(?P<command_label>[^<>\n]*))?>)?"
+    r"|<(?P<sign>[@#])[!&]?(?P<id>[a-z0-9]{2,})(?:\|(?P<label>[^<>\n]*))?>"
+    r"|@(?P<broadcast>channel|here|everyone|group)",
     re.IGNORECASE,
 )
-_ADDRESS = re.compile(r"[A-Za-z0-9._%+-]$")
+_WORD = re.compile(r"[A-Za-z0-9]")
+_ADDRESS = re.compile(r"[A-Za-z0-9._%+-]")
 _DOMAIN = re.compile(r"\.[A-Za-z]")
 
 
@@ -43,9 +45,23 @@ def _folded(text: str) -> str:
 class _Seen:
     """What a reader sees, and where in the source each of its characters stands."""
 
+    source: str
     text: str
     starts: tuple[int, ...]
     ends: tuple[int, ...]
+
+    def goes_on(self, at: int) -> bool:
+        """Whether a word goes on here, with nothing between that is not seen, as in `@channels`."""
+        return 0 < at < len(self.text) and self._touches(at) and bool(_WORD.match(self.source[self.starts[at]]))
+
+    def is_address(self, start: int, end: int) -> bool:
+        """Whether what stands from start to end is in an e-mail address, as in `ops@here.example`."""
+        before = start > 0 and self._touches(start) and _ADDRESS.match(self.text[start - 1])
+        after = end < len(self.text) - 1 and self._touches(end) and self._touches(end + 1)
+        return bool(before and after and _DOMAIN.match(self.text, end))
+
+    def _touches(self, at: int) -> bool:
+        return self.starts[at] == self.ends[at - 1]
 
 
 def _seen(text: str) -> _Seen:
@@ -65,7 +81,7 @@ def _seen(text: str) -> _Seen:
             starts.append(at)
             ends.append(end)
         at = end
-    return _Seen("".join(characters), tuple(starts), tuple(ends))
+    return _Seen(text, "".join(characters), tuple(starts), tuple(ends))
 
 
 def _plain(character: str) -> str:
@@ -87,7 +103,7 @@ def _once(text: str) -> str:
     for match in _MENTION.finditer(seen.text):
         start, end = seen.starts[match.start()], seen.ends[match.end() - 1]
         if match["broadcast"]:
-            if _is_address(seen.text, match):
+            if seen.goes_on(match.end()) or seen.is_address(match.start(), match.end()):
                 continue
             # Within a link a space would cut the link off.
             sign = "%40" if "://" in _word_before(seen.text, match.start()) else "@ "
@@ -97,11 +113,6 @@ def _once(text: str) -> str:
             pieces += [text[done:start], _readable(match)]
         done = end
     return "".join([*pieces, text[done:]])
-
-
-def _is_address(text: str, match: re.Match[str]) -> bool:
-    """Whether this is the domain of an e-mail address, as in `ops@here.example`."""
-    return bool(_ADDRESS.search(text[: match.start()]) and _DOMAIN.match(text, match.end()))
 
 
 def _word_before(text: str, at: int) -> str:

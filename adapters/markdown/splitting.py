@@ -81,7 +81,7 @@ class _Pieces:
         """A unit that is too long by itself, in parts; the first fills the piece that is there, if it has much room."""
         used = self.measure(_joined(self.current) + unit.gap) if self.current else 0
         room = self.limit - used
-        if room < self.limit // 3:
+        if room < self.limit // 3 or unit.kind == "quote":
             self._flush()
             room = self.limit
         parts = self._parts(unit, room)
@@ -93,7 +93,7 @@ class _Pieces:
 
     def _parts(self, unit: Unit, room: int) -> list[str]:
         if unit.kind == "quote":
-            return self._quoted(unit.text, room)
+            return self._quoted(unit.text)
         around = self.measure(unit.head + unit.tail)
         if unit.kind in {"fence", "table"} and around <= self.limit // 2 and around < room - 8:
             return self._between(unit, room, around)
@@ -123,17 +123,16 @@ class _Pieces:
             for part in ([line] if self.measure(line) <= room else _hard(line, room, self.measure))
         ]
 
-    def _quoted(self, text: str, room: int) -> list[str]:
+    def _quoted(self, text: str) -> list[str]:
         """A quotation: what is quoted is split as a text of its own."""
         inner = "\n".join(line.lstrip(" ").removeprefix(">").removeprefix(" ") for line in text.split("\n"))
 
         def measure(piece: str) -> int:
             return self.measure(piece) + 2 * (piece.count("\n") + 1)
 
-        limit = max(min(room, self.limit), LEAST)
-        if limit < self.limit // 2:
-            limit = self.limit
-        return ["\n".join(f"> {line}".rstrip() for line in piece.split("\n")) for piece in split(inner, limit, measure)]
+        return [
+            "\n".join(f"> {line}".rstrip() for line in piece.split("\n")) for piece in split(inner, self.limit, measure)
+        ]
 
 
 def _joined(units: Sequence[Unit]) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from adapters.markdown.fragments import fragments
 from adapters.markdown.mentions import defused
-from adapters.markdown.unfinished import Fence, Showable, open_fence, showable
+from adapters.markdown.unfinished import Showable, open_fence, showable
 
 __all__ = ["Addition", "GrowingText", "Showable", "showable"]
 
@@ -89,5 +89,8 @@ class GrowingText:
         end = rest.rfind("\n", 0, room)
         if end >= 0 and (end > room // 2 or self._said):
             return end
-        within: Fence | None = open_fence(self._said)
+        within = open_fence(self._said)
+        begun = self._said.count("\n") > (1 if within else 0)
+        if begun and (self._said.endswith("\n") or (within is None and room < self._limit // 8)):
+            return 0
         return room if within else len(fragments(rest, room, len)[0]) + len(rest) - len(rest.lstrip())

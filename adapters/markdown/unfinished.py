@@ -64,14 +64,17 @@ def showable(text: str) -> Showable:
     last = text.rfind("\n") + 1
     fence = open_fence(text[:last])
     if fence is not None:
-        line = text[last:].strip(" >")
-        end = last if line and not line.strip("`~") else _word_end(text, len(text))
-        shown = text[:end]
+        # Code is shown line by line, so that a message ends where a line does.
+        shown = text[: last if len(text) - last <= WAIT else _word_end(text, len(text))]
         return Showable(shown, ("" if shown.endswith("\n") else "\n") + fence.closing)
     if _HALF_LINE.match(text[last:]) or _FENCE.match(text[last:]):
         return Showable(text[:last])
     scope = _scope(text, last)
-    end = _word_end(text, scope + _closed(text[scope:]))
+    closed, wholes = _closed(text[scope:])
+    end = _word_end(text, scope + closed)
+    for start, stop in reversed(wholes):
+        if scope + start < end < scope + stop:
+            end = _word_end(text, scope + start)
     line = text.rfind("\n", 0, end) + 1
     return Showable(text[: line if _HALF_LINE.match(text[line:end]) else end])
 
@@ -104,36 +107,34 @@ def _word_end(text: str, end: int) -> int:
     return 0
 
 
-def _closed(text: str) -> int:
-    """Where the first inline construct begins that is not closed yet; the length of the text if there is none."""
+def _closed(text: str) -> tuple[int, list[tuple[int, int]]]:
+    """Where the first inline construct begins that is not closed yet, at most the end; and those that are closed."""
     opened: list[tuple[str, int]] = []
-    at = 0
+    wholes: list[tuple[int, int]] = []
     # A marker belongs to its item, not to an emphasis.
-    if marker := _NEW_SCOPE.match(text):
-        at = marker.end()
-    while at < len(text):
-        character = text[at]
+    marker = _NEW_SCOPE.match(text)
+    at = marker.end() if marker else 0
+    waiting = len(text)
+    while at < len(text) and waiting == len(text):
+        character, end = text[at], at + 1
         if character == "\\":
-            at += 2
-        elif character == "`":
-            end = _code_end(text, at)
-            if end is None:
-                return at
-            at = end
-        elif character in "[<&":
-            end = _whole_end(text, at)
-            if end is None:
-                return at - 1 if at and text[at - 1] == "!" else at
-            at = end
+            end = at + 2
+        elif character in "`[<&":
+            whole = _code_end(text, at) if character == "`" else _whole_end(text, at)
+            if whole is None:
+                waiting = at - 1 if text[at - 1 : at] == "!" else at
+            else:
+                end = whole
+                wholes.append((at, end))
         elif character in "*_~":
             end = at + len(text[at:]) - len(text[at:].lstrip(character))
             if end == len(text):
-                return min([at, *(start for _, start in opened if len(text) - start <= WAIT)])
-            _emphasis(text, at, end, opened)
-            at = end
-        else:
-            at += 1
-    return min([len(text), *(start for _, start in opened if len(text) - start <= WAIT)])
+                waiting = at
+            elif (start := _emphasis(text, at, end, opened)) is not None:
+                wholes.append((start, end))
+        at = end
+    waiting = min([waiting, *(start for _, start in opened if len(text) - start <= WAIT)])
+    return waiting, sorted(wholes)
 
 
 def _code_end(text: str, at: int) -> int | None:
@@ -150,8 +151,9 @@ def _whole_end(text: str, at: int) -> int | None:
     if text[at] == "&":
         return at + 1 if len(text) - at > 12 or re.match(r"&#?\w*[^\w#]", text[at:]) else None
     if text[at] == "<":
-        closed = re.match(r"<[^<>\n]*[>\n]|<\s", text[at:])
-        return at + 1 if closed or len(text) - at > WAIT else None
+        if closed := re.match(r"<\S[^<>\n]*>", text[at:]):
+            return at + closed.end()
+        return at + 1 if len(text) - at > WAIT or re.match(r"<[^<>\n]*\n|<\s", text[at:]) else None
     closing = _bracket_end(text, at)
     if closing is None:
         return at + 1 if len(text) - at > WAIT else None
@@ -175,17 +177,19 @@ def _bracket_end(text: str, at: int) -> int | None:
     return None
 
 
-def _emphasis(text: str, start: int, end: int, opened: list[tuple[str, int]]) -> None:
-    """Take a run of marks for the end of the emphasis that it closes, or for the beginning of one."""
+def _emphasis(text: str, start: int, end: int, opened: list[tuple[str, int]]) -> int | None:
+    """Take a run of marks for the end of an emphasis, and answer where that began, or for the beginning of one."""
     mark, before, after = text[start], text[start - 1 : start], text[end : end + 1]
     if mark == "~" and end - start != 2:
-        return
+        return None
     if before.isalnum() and after.isalnum() and (mark == "_" or before.isdigit()):
-        return
+        return None
     if before.strip():
         for place in range(len(opened) - 1, -1, -1):
             if opened[place][0] == mark:
+                began = opened[place][1]
                 del opened[place:]
-                return
+                return began
     if after.strip():
         opened.append((mark, start))
+    return None

@@ -81,7 +81,7 @@ def _units(
         case "fence":
             return [_fence(whole, node, lines[first:last])]
         case "code_block":
-            return [_indented(whole, lines[first:last])]
+            return [_indented(whole, node)]
         case "table":
             head = "\n".join(lines[first : first + 2])
             return [replace(whole, kind="table", head=f"{head}\n", body=tuple(lines[first + 2 : last]))]
@@ -103,9 +103,9 @@ def _fence(unit: Unit, node: SyntaxTreeNode, lines: list[str]) -> Unit:
     )
 
 
-def _indented(unit: Unit, lines: list[str]) -> Unit:
+def _indented(unit: Unit, node: SyntaxTreeNode) -> Unit:
     """Code by indentation becomes a fence: its indentation would not survive at the beginning of a message."""
-    body = tuple(line[unit.indent :] for line in lines)
+    body = tuple(node.content.rstrip("\n").split("\n"))
     longest = "````" if any("```" in line for line in body) else "```"
     text = "\n".join([longest, *body, longest])
     return replace(unit, text=text, kind="fence", indent=0, head=f"{longest}\n", body=body, tail=f"\n{longest}")

@@ -17,6 +17,8 @@ PATIENCE = 0.5
 three for the acknowledgement."""
 _PAGE = 1000
 _MOST_CHANNELS = 5000
+_TYPES = ("public_channel,private_channel,mpim", "public_channel,private_channel", "public_channel")
+"""Slack refuses the whole list where the scope for one kind is missing; then it is asked for fewer kinds."""
 _CHANGES = {
     "channel_archive",
     "channel_convert_to_private",
@@ -120,9 +122,14 @@ class Membership:
         """
 
         async def look() -> frozenset[str]:
-            return await self._listed(
-                installed, "users.conversations", types="public_channel,private_channel,mpim", user=user
-            )
+            for types in _TYPES[:-1]:
+                try:
+                    return await self._listed(installed, "users.conversations", types=types, user=user)
+                except PlatformRefusedError as error:
+                    if error.reason != "missing_scope":
+                        raise
+                    _log.warning("Not all channels of people can be asked for: %s", error)
+            return await self._listed(installed, "users.conversations", types=_TYPES[-1], user=user)
 
         return await self._channels_of.get((installed.team, user), look)
 

@@ -17,7 +17,7 @@ from bots.ask import HERE, ME
 from bots.running import DataOption, JsonOption, run, settings_for
 from core.application import Application
 from core.errors import QuestionError
-from core.knowledge.ingest import IngestReport, Reader, ingest
+from core.knowledge.ingest import IngestReport, ingest
 from core.knowledge.ledger import SourceRecord
 from core.knowledge.sources import forget_source, source_states
 
@@ -88,15 +88,7 @@ async def read_in(
     recaption: bool = False,
 ) -> IngestReport:
     """Read a folder in, with a progress bar."""
-    reader = Reader(
-        index=await application.index(),
-        ledger=application.ledger,
-        pictures=application.pictures,
-        ocr=application.ocr,
-        encoder=application.encoder,
-        picture_encoder=application.picture_encoder,
-        captioner=application.captioner if application.settings.captions else None,
-    )
+    reader = await application.reader()
     columns = (
         TextColumn("{task.description:<10}"),
         BarColumn(bar_width=30),

@@ -14,9 +14,11 @@ if TYPE_CHECKING:  # each of these costs time to import, and most commands need 
     from core.captioning import Captioner
     from core.conversations import Conversations
     from core.explaining.explainer import Explainer
+    from core.knowledge.ingest import Reader
     from core.knowledge.lance import LanceIndex
     from core.knowledge.ledger import Ledger
     from core.knowledge.picture_files import PictureFiles
+    from core.knowledge.saved import SavedNotes
     from core.knowledge.search import KnowledgeSearch
     from core.models.chat import ChatModel
     from core.models.encoder import Encoder
@@ -43,6 +45,8 @@ class Application:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close what was opened."""
+        if "saved_notes" in self.__dict__:
+            await self.saved_notes.close()
         if self._chat is not None:
             await self._chat.close()
         if self._conversations is not None:
@@ -135,6 +139,27 @@ class Application:
                 self.data / "index", encoder.dimension if encoder else None, encoder.name if encoder else ""
             )
         return self._index
+
+    async def reader(self) -> "Reader":
+        """What documents are read in with."""
+        from core.knowledge.ingest import Reader
+
+        return Reader(
+            index=await self.index(),
+            ledger=self.ledger,
+            pictures=self.pictures,
+            ocr=self.ocr,
+            encoder=self.encoder,
+            picture_encoder=self.picture_encoder,
+            captioner=self.captioner if self.settings.captions else None,
+        )
+
+    @cached_property
+    def saved_notes(self) -> "SavedNotes":
+        """What people save from chat; `start` it in a process that stays."""
+        from core.knowledge.saved import SavedNotes
+
+        return SavedNotes(self.data, self.reader)
 
     async def knowledge(self) -> "KnowledgeSearch":
         """Search over the index."""

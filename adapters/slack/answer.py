@@ -183,7 +183,7 @@ def _add_rest(packing: Packing, reply: Reply, look: Look) -> None:
 
 
 def _failure(failure: Failure, *, answered: bool, texts: Texts) -> Block:
-    message = escaped(defused(bounded(failure.message.strip(), MESSAGE_CHARACTERS)))
+    message = escaped(defused(bounded(failure.message.strip() or texts.error, MESSAGE_CHARACTERS)))
     hint = escaped(defused(bounded(failure.hint.strip(), MESSAGE_CHARACTERS)))
     if failure.code in NOTES:
         return context(*(said for said in (message, hint) if said))

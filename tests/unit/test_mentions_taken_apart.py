@@ -1,32 +1,12 @@
 """Whatever a model or a document writes, nobody is notified by it."""
 
-import html
-import re
-import unicodedata
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.markdown.mentions import defused
 from adapters.slack.converting import to_mrkdwn, to_plain
-
-NOTIFYING = re.compile(
-    r"<!(?:channel|here|everyone|group|subteam\^)[^a-z]|<[@#][!&]?\w{2,}(?:\|[^>\n]*)?>"
-    r"|(?<![\w.%+-])@(?:channel|here|everyone|group)(?![a-z0-9])",
-    re.IGNORECASE,
-)
-
-
-def as_rendered(text: str) -> list[str]:
-    """A text in the forms in which a platform may come to look at it."""
-    bare = "".join(one for one in text if unicodedata.category(one) != "Cf")
-    decoded = html.unescape(html.unescape(bare))
-    return [text, bare, decoded, unicodedata.normalize("NFKC", decoded), re.sub(r"[*_~`\\]", "", decoded)]
-
-
-def notifies(text: str) -> bool:
-    return any(NOTIFYING.search(form) for form in as_rendered(text))
+from tests.unit.mentions_of_tests import notifies
 
 
 @pytest.mark.parametrize(

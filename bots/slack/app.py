@@ -7,6 +7,7 @@ answers 503, so that Slack sends it again (https://docs.slack.dev/apis/events-ap
 from typing import Any
 
 from slack_bolt.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.slack import events
 from bots.slack.desk import Desk
@@ -24,6 +25,7 @@ def bolt_app(desk: Desk) -> AsyncApp:
         name="lorelens",
         process_before_response=True,
         signing_secret=secret.get_secret_value() if secret else "",
+        client=AsyncWebClient(base_url=desk.application.settings.slack_api_url),
         authorize=authorize_with(desk),
         raise_error_for_unhandled_request=False,
         attaching_function_token_enabled=False,

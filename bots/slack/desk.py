@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from slack_bolt.context.async_context import AsyncBoltContext
+from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack.adapter import SlackAdapter
 from adapters.slack.api import Installed
@@ -43,3 +44,11 @@ class Desk:
             PlatformRefusedError: it is not installed there any more.
         """
         return await self.platform.clients.installed(context.team_id or "", context.enterprise_id or "")
+
+    async def client(self, context: AsyncBoltContext) -> AsyncWebClient:
+        """The client of that installation: paced, and with errors that say what to do, unlike Bolt's own.
+
+        Raises:
+            PlatformRefusedError: it is not installed there any more.
+        """
+        return await self.platform.clients.client(context.team_id or "", context.enterprise_id or "")

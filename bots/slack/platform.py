@@ -4,14 +4,18 @@ from adapters.slack.adapter import SlackAdapter, Workspaces
 from adapters.slack.api import OneWorkspace
 from adapters.slack.intake import Intake
 from adapters.slack.outlet import SlackOutlet
+from adapters.slack.paces import Paces
 from core.application import Application
 
 
 async def slack(application: Application) -> SlackAdapter | None:
     """The adapter; None where neither a bot token nor a client id for OAuth is set."""
     clients = await _clients(application)
-    if clients is None:
-        return None
+    return await adapter_with(application, clients) if clients is not None else None
+
+
+async def adapter_with(application: Application, clients: Workspaces, *, paces: Paces | None = None) -> SlackAdapter:
+    """The adapter over these clients; `paces` says how often a reply that grows is shown anew."""
     store = await application.conversations()
 
     async def picture(sha256: str) -> bytes | None:
@@ -19,7 +23,7 @@ async def slack(application: Application) -> SlackAdapter | None:
         return kept if kept is not None else application.pictures.get(sha256)
 
     intake = Intake.of(clients, api_url=application.settings.slack_api_url)
-    return SlackAdapter(clients, intake, SlackOutlet(clients, picture), keep=store.keep_picture)
+    return SlackAdapter(clients, intake, SlackOutlet(clients, picture, paces=paces), keep=store.keep_picture)
 
 
 async def _clients(application: Application) -> Workspaces | None:

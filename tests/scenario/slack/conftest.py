@@ -1,0 +1,99 @@
+"""What the stories of Slack share: the emulated Slack, a team's documents read in once, and the real bot between them.
+
+`bot` is up by Socket Mode; mark a test with `@pytest.mark.parametrize("mode", ["socket", "http"])` to have it in both,
+or take `start_bot` to say when it starts, and how.
+"""
+
+import asyncio
+import itertools
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+
+import pytest
+
+from core.models.minilm import MiniLM
+from core.redis_server import EmbeddedRedis
+from tests.ingesting import Team
+from tests.scenario.slack.running_bot import Mode, RunningBot, Shared
+from tests.scenario.test_assistant import drawn
+from tests.slack_emulator import Channel, Person, SlackEmulator
+
+ROLLBACK = "A rollback takes four minutes and needs no approval."
+ERROR = "ERR-4031 means that the webhook signature does not match."
+DOCUMENTS = {
+    "deploy.md": "# Deploys\n\nDeploys run on Tuesdays and Thursdays at ten.\n\n## Rollback\n\n"
+    f"Run `parcel rollback` on the bastion host. {ROLLBACK}\n\n![How a rollback goes](rollback.png)\n",
+    "errors.md": f"# Error codes\n\n## ERR-4031\n\n{ERROR} Rotate the signing key in the partner console.\n",
+    "holidays.md": "# 休假\n\n每位员工每年有二十五天带薪休假。申请须提前两周提交给直属经理。\n",
+}
+
+StartBot = Callable[..., Awaitable[RunningBot]]
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
+    """The documents in an index, the encoder, and a Redis, for the whole run."""
+    encoder = MiniLM()
+    team = Team(tmp_path_factory.mktemp("slack_team"), encoder=encoder)
+    team.write({**DOCUMENTS, "rollback.png": drawn("operator", "bastion host", "previous release")})
+    asyncio.run(team.ingest())
+    redis = asyncio.run(EmbeddedRedis.start(tmp_path_factory.mktemp("slack_redis")))
+    yield Shared(team.data, encoder, redis.url)
+    asyncio.run(redis.stop())
+
+
+@pytest.fixture
+def mode() -> Mode:
+    """How Slack's events come."""
+    return "socket"
+
+
+@pytest.fixture
+async def slack(mode: Mode) -> AsyncGenerator[SlackEmulator]:
+    async with SlackEmulator(mode=mode) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def ada(slack: SlackEmulator) -> Person:
+    return slack.person("ada")
+
+
+@pytest.fixture
+def ben(slack: SlackEmulator) -> Person:
+    return slack.person("ben")
+
+
+@pytest.fixture
+def general(slack: SlackEmulator, ada: Person, ben: Person) -> Channel:
+    """A channel with everyone in it."""
+    return slack.channel("general")
+
+
+@pytest.fixture
+async def start_bot(slack: SlackEmulator, shared: Shared, mode: Mode) -> AsyncGenerator[StartBot]:
+    """Start a bot; all of a test work on the same conversations, as processes of one installation do."""
+    prefix = f"slack-{next(_numbers)}"
+    bots: list[RunningBot] = []
+
+    async def start(*, with_worker: bool = True, with_ingress: bool = True, **settings: object) -> RunningBot:
+        bot = RunningBot(slack, shared, prefix, mode, **settings)
+        bots.append(bot)
+        await bot.start(with_worker=with_worker, with_ingress=with_ingress)
+        return bot
+
+    yield start
+    for bot in reversed(bots):
+        await bot.stop()
+
+
+@pytest.fixture
+async def bot(start_bot: StartBot) -> RunningBot:
+    """The bot, up."""
+    return await start_bot()
+
+
+@pytest.fixture
+def screenshot() -> bytes:
+    """A picture of an error message."""
+    return drawn("Request failed", "ERR-4031")

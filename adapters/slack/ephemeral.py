@@ -1,8 +1,10 @@
 """A reply that only the asker sees: by the question's response URL, else `chat.postEphemeral`, else a direct message.
 
 A response URL can be used five times within thirty minutes
-(https://docs.slack.dev/interactivity/handling-user-interaction#message_responses). What it posted can be replaced
-through it, but not looked for: whoever takes over replaces whatever is there.
+(https://docs.slack.dev/interactivity/handling-user-interaction#message_responses). One that came with a click on a
+message can replace that message; one that came with a command replaces nothing, and says everything anew
+(https://github.com/slackapi/bolt-js/issues/2287). So a first answer is said once, when it is whole, and one that is
+asked for again by its button takes the place of what was there, with a status before.
 """
 
 import hashlib
@@ -61,15 +63,27 @@ class EphemeralReply:
         self._name = hashlib.sha256(self._url.encode()).hexdigest()[:12]
 
     async def run(self, arriving: Arriving) -> str:
-        """Show a status, once what is said so far, and the whole reply; the reply's id."""
+        """Show the whole reply; where that takes the place of another, a status and once what is said so far before.
+
+        Answers the reply's id.
+        """
+        if self._replaces:
+            await self._show_on_the_way(arriving)
+        await arriving.until(_never)
+        await self._finish(gather(arriving.parts))
+        return f"{self._delivery.spot.channel}:ephemeral-{self._posting.key}"
+
+    @property
+    def _replaces(self) -> bool:
+        """Whether the response URL replaces a message: it came with a click on one that another URL had posted."""
+        return self._posting.posted.get("responded", self._name) != self._name
+
+    async def _show_on_the_way(self, arriving: Arriving) -> None:
         if not await arriving.until(_says_something, within=self._paces.grace):
             await self._show_so_far(arriving)
         await arriving.until(_says_something)
         if not await arriving.until(_never, within=self._paces.a_while):
             await self._show_so_far(arriving)
-        await arriving.until(_never)
-        await self._finish(gather(arriving.parts))
-        return f"{self._delivery.spot.channel}:ephemeral-{self._posting.key}"
 
     async def _show_so_far(self, arriving: Arriving) -> None:
         """What there is, while the response URL has uses to spare; nothing else is bothered with it."""
@@ -119,15 +133,21 @@ class EphemeralReply:
             return False
 
     async def _say(self, messages: Sequence[SlackMessage]) -> None:
-        """Say it by the response URL; what there is no use left for, by `chat.postEphemeral`."""
-        for number, message in enumerate(messages):
+        """Say it by the response URL; what there is no use left for, by `chat.postEphemeral`.
+
+        What a worker that was killed had said already is not said again.
+        """
+        said = self._posting.posted.get(f"said {self._name}")
+        for number in range(said if isinstance(said, int) else 0, len(messages)):
             try:
-                await self._respond(message, replaces=number == 0)
+                await self._respond(messages[number], replaces=number == 0)
             except SlackRefusedError as error:
                 if error.reason in MALFORMED:
                     raise
                 _log.info("The response URL is of no use any more: %s", error)
-                await self._post(message)
+                await self._post(messages[number])
+            await self._posting.note(**{f"said {self._name}": number + 1})
+        await self._posting.note(responded=self._name)
 
     @property
     def _left(self) -> int:
@@ -142,17 +162,16 @@ class EphemeralReply:
             SlackRefusedError: it can't be used (any more), or does not take the message.
             PlatformUnavailableError: Slack is away.
         """
+        body = {
+            "response_type": "ephemeral",
+            "replace_original": replaces and self._replaces,
+            "text": message.text,
+            "blocks": list(message.blocks),
+        }
         for attempt in (1, 2):
             if self._left <= 0:
                 raise SlackRefusedError("response_url", {"error": "used_url"})
-            was_used = bool(self._posting.posted.get("responded")) or attempt > 1
-            await self._posting.note(**{f"uses {self._name}": USES - self._left + 1, "responded": True})
-            body = {
-                "response_type": "ephemeral",
-                "replace_original": replaces and was_used,
-                "text": message.text,
-                "blocks": list(message.blocks),
-            }
+            await self._posting.note(**{f"uses {self._name}": USES - self._left + 1})
             try:
                 await self._calls.send(partial(self._send, body))
             except SlackUncertainError:

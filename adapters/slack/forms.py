@@ -5,8 +5,9 @@ import logging
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
 
+from adapters.markdown.splitting import split
 from adapters.slack.answer import Look
-from adapters.slack.blocks import Block, SlackMessage
+from adapters.slack.blocks import FALLBACK, Block, SlackMessage
 from adapters.slack.lacking import Lacking
 from adapters.slack.payloads import mapping, mappings, string
 from adapters.slack.refusals import SlackRefusedError, answer_of
@@ -83,15 +84,17 @@ class Forms:
                 self.look = replace(self.look, native=False)
                 yield 0.0, render(self.look)
             self._text_only = True
-        yield 0.0, [_text_alone(message) for message in render(self.look)]
+        yield 0.0, [alone for message in render(self.look) for alone in _text_alone(message)]
 
     def _shows_files(self, render: Render) -> bool:
         return any("slack_file" in block for message in render(self.look) for block in message.blocks)
 
 
-def _text_alone(message: SlackMessage) -> SlackMessage:
+def _text_alone(message: SlackMessage) -> Iterator[SlackMessage]:
+    """The message as texts that `chat.update` takes, too."""
     texts = [text for block in message.blocks for text in _texts(block)]
-    return SlackMessage("\n\n".join(texts) or message.text, ())
+    for piece in split("\n\n".join(texts) or message.text, FALLBACK - 100):
+        yield SlackMessage(piece, ())
 
 
 def _texts(block: Block) -> Iterator[str]:

@@ -85,6 +85,15 @@ class KeySpace:
         who = Place(platform=platform, workspace=workspace, channel=author_id).conversation
         return f"{self._prefix}:person:{{{_tag(who)}}}:messages"
 
+    def feedback(self, conversation: str) -> str:
+        """What people said of a conversation's answers: a hash by question and person, in the conversation's slot."""
+        return f"{self.talks(shard_of(conversation))}{conversation}:feedback"
+
+    def feedback_by(self, platform: str, workspace: str, author_id: str) -> str:
+        """The set of references to the questions of which a person judged the answer."""
+        who = Place(platform=platform, workspace=workspace, channel=author_id).conversation
+        return f"{self._prefix}:person:{{{_tag(who)}}}:feedback"
+
     def picture(self, sha256: str) -> str:
         """The bytes of a picture."""
         return f"{self._prefix}:picture:{{{sha256}}}:data"

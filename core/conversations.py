@@ -27,6 +27,7 @@ from core.conversation_keys import (
     write_entry,
 )
 from core.messages import Message, Picture, Value
+from core.quality import feedback
 from core.tokens import estimate_tokens
 
 if TYPE_CHECKING:
@@ -131,7 +132,9 @@ class Conversations:
         if before is not None:
             await self._unindex([before])
         step = script(DELETE_SCRIPT, self.keys.conversation(conversation), (message_id, time.time()))
-        return bool(await self.redis.execute(*step))
+        deleted, said = await self.redis.execute_all([step, feedback.forgetting(self.keys, conversation, [message_id])])
+        await self.redis.execute_all(feedback.unindexing(self.keys, conversation, said))
+        return bool(deleted)
 
     async def history(self, conversation: str, token_budget: int, *, before: Message | None = None) -> list[Message]:
         """The newest messages that fit the budget (tokens, by `core.tokens`), oldest first.
@@ -191,12 +194,17 @@ class Conversations:
         """Forget all that was said in a conversation, and the pictures that no other message carries."""
         keys = self.keys.conversation(conversation)
         forgotten = await self._forget(conversation, await self.redis.execute("HKEYS", keys.messages))
-        await self.redis.execute("DEL", keys.gone, keys.answers, keys.stood_on, keys.replies)
+        said = await self.redis.execute("HKEYS", self.keys.feedback(conversation))
+        await self.redis.execute(
+            "DEL", keys.gone, keys.answers, keys.stood_on, keys.replies, self.keys.feedback(conversation)
+        )
+        await self.redis.execute_all(feedback.unindexing(self.keys, conversation, said))
         await self.redis.erase()
         return forgotten
 
     async def forget_person(self, platform: str, workspace: str, author_id: str) -> Forgotten:
-        """Forget what a person said in every conversation, and the pictures that no other message carries."""
+        """Forget what a person said in every conversation, of its answers too, and pictures that no other message
+        carries."""
         person = self.keys.person(platform, workspace, author_id)
         said: dict[str, list[bytes]] = {}
         for member in await self.redis.execute("SMEMBERS", person):
@@ -205,6 +213,10 @@ class Conversations:
         forgotten = [await self._forget(conversation, ids) for conversation, ids in said.items()]
         for conversation, ids in said.items():  # also what pointed at messages that are kept no more
             await self.redis.execute("SREM", person, *(reference(conversation, one.decode()) for one in ids))
+        judged = await self.redis.execute("SMEMBERS", self.keys.feedback_by(platform, workspace, author_id))
+        await self.redis.execute_all(
+            feedback.forgetting_person(self.keys, platform, workspace, author_id, list(judged))
+        )
         await self.redis.erase()
         return _sum(forgotten)
 
@@ -243,7 +255,7 @@ class Conversations:
         for start in range(0, len(ids), _PAGE):
             page = ids[start : start + _PAGE]
             pictures += await self._unindex(await self._messages(conversation, page))
-            removed, *_ = await self.redis.execute_all(
+            removed, *_, said = await self.redis.execute_all(
                 [
                     ("HDEL", keys.messages, *page),
                     ("ZREM", keys.order, *page),
@@ -251,8 +263,10 @@ class Conversations:
                     ("HDEL", keys.questions, *page),
                     ("HDEL", keys.replies, *page),
                     script(FORGET_ANSWERS_SCRIPT, keys, page),
+                    feedback.forgetting(self.keys, conversation, page),
                 ]
             )
+            await self.redis.execute_all(feedback.unindexing(self.keys, conversation, said))
             messages += removed
         if not await self.redis.execute("EXISTS", keys.messages):
             await self.redis.execute("ZREM", self.keys.conversations, conversation)

@@ -1,0 +1,177 @@
+"""What people say of answers: helpful or not, with a reason if they like; one word a person and answer.
+
+It lies beside the conversation and goes with what it is about: with the question's message when that is deleted,
+forgotten or older than its retention, with its conversation, and with the person who gave it. The index by person is
+written before what it points to and may point at nothing (`core.conversation_keys`).
+"""
+
+import json
+import logging
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from core.conversation_keys import Command, KeySpace, read_reference, reference, script
+from core.messages import Author, Place, Value
+
+if TYPE_CHECKING:  # which takes what is forgotten from here
+    from core.conversations import Conversations
+
+REASON_CHARACTERS = 100
+TEXT_CHARACTERS = 2000
+
+_log = logging.getLogger(__name__)
+
+_GIVE = """
+if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 then
+  return 0
+end
+redis.call('HSET', KEYS[2], ARGV[2], ARGV[3])
+return 1
+"""
+"""1 if the feedback is kept; 0 if the question is kept no more."""
+
+_FORGET = """
+local going, gone = {}, {}
+for _, id in ipairs(ARGV) do
+  going[id] = true
+end
+for _, field in ipairs(redis.call('HKEYS', KEYS[1])) do
+  if going[cjson.decode(field)[1]] then
+    redis.call('HDEL', KEYS[1], field)
+    gone[#gone + 1] = field
+  end
+end
+return gone
+"""
+"""The fields that went with these questions."""
+
+
+class Feedback(Value):
+    """What one person said of the answer to one question (`message_id`); `reason` is one of a platform's own list."""
+
+    conversation: str
+    message_id: str
+    person: Author
+    helpful: bool
+    reason: str = ""
+    text: str = ""
+    given_at: datetime
+
+
+class FeedbackBook:
+    """The feedback of all conversations. Raises `StoreUnavailableError` when Redis is away."""
+
+    def __init__(self, store: "Conversations") -> None:
+        self._redis = store.redis
+        self._keys = store.keys
+        self._store = store
+
+    async def give(
+        self, conversation: str, message_id: str, person: Author, *, helpful: bool, reason: str = "", text: str = ""
+    ) -> bool:
+        """Keep what a person says, in the place of what they said before; False if the question is kept no more.
+
+        A long reason or text is cut (`REASON_CHARACTERS`, `TEXT_CHARACTERS`).
+        """
+        feedback = Feedback(
+            conversation=conversation,
+            message_id=message_id,
+            person=person,
+            helpful=helpful,
+            reason=reason.strip()[:REASON_CHARACTERS],
+            text=text.strip()[:TEXT_CHARACTERS],
+            given_at=datetime.now(UTC),
+        )
+        of_person = _by(self._keys, conversation, person.id)
+        keys = (self._keys.conversation(conversation).messages, self._keys.feedback(conversation))
+        entry = feedback.model_dump_json(exclude={"conversation", "message_id"})
+        step = script(_GIVE, keys, (message_id, reference(message_id, person.id), entry))
+        *_, kept = await self._redis.execute_all([("SADD", of_person, reference(conversation, message_id)), step])
+        if not kept:
+            await self._redis.execute("SREM", of_person, reference(conversation, message_id))
+        return bool(kept)
+
+    async def withdraw(self, conversation: str, message_id: str, person_id: str) -> bool:
+        """Forget what a person said of an answer; False if they said nothing."""
+        field = reference(message_id, person_id)
+        gone = await self._redis.execute("HDEL", self._keys.feedback(conversation), field)
+        await self._redis.execute("SREM", _by(self._keys, conversation, person_id), reference(conversation, message_id))
+        return bool(gone)
+
+    async def of(self, conversation: str, message_id: str) -> list[Feedback]:
+        """What was said of one answer, newest first."""
+        found = _read_all(conversation, await self._redis.execute("HGETALL", self._keys.feedback(conversation)))
+        return _newest([one for one in found if one.message_id == message_id])
+
+    async def newest(self, limit: int = 100, *, only_bad: bool = False) -> list[Feedback]:
+        """What was said last of all answers, newest first; `only_bad`: of those that did not help."""
+        found: list[Feedback] = []
+        async for conversations in self._pages():
+            commands: list[Command] = [("HGETALL", self._keys.feedback(one)) for one in conversations]
+            kept = await self._redis.execute_all(commands)
+            for conversation, fields in zip(conversations, kept, strict=True):
+                found += [one for one in _read_all(conversation, fields) if not (only_bad and one.helpful)]
+            found = _newest(found)[:limit]
+        return found
+
+    async def count_of_person(self, platform: str, workspace: str, person_id: str) -> int:
+        """Of how many answers a person said something."""
+        return int(await self._redis.execute("SCARD", self._keys.feedback_by(platform, workspace, person_id)))
+
+    def _pages(self) -> AsyncIterator[list[str]]:
+        return self._store.all_conversations()
+
+
+def forgetting(keys: KeySpace, conversation: str, message_ids: Sequence[str | bytes]) -> Command:
+    """The command that forgets what was said of the answers to these questions; for `unindexing` it answers what went.
+
+    To be sent after the questions' messages are gone: then nothing can be said of them any more.
+    """
+    return script(_FORGET, [keys.feedback(conversation)], message_ids)
+
+
+def unindexing(keys: KeySpace, conversation: str, fields: Sequence[bytes]) -> list[Command]:
+    """The commands that let the persons of forgotten feedback not point to it any more."""
+    said = [read_reference(field) for field in fields]
+    return [
+        ("SREM", _by(keys, conversation, person_id), reference(conversation, message_id))
+        for message_id, person_id in said
+    ]
+
+
+def forgetting_person(
+    keys: KeySpace, platform: str, workspace: str, person_id: str, members: Sequence[bytes]
+) -> list[Command]:
+    """The commands that forget what a person said of these answers (members of their index)."""
+    commands: list[Command] = []
+    for conversation, message_id in map(read_reference, members):
+        commands.append(("HDEL", keys.feedback(conversation), reference(message_id, person_id)))
+    if members:
+        commands.append(("SREM", keys.feedback_by(platform, workspace, person_id), *members))
+    return commands
+
+
+def _by(keys: KeySpace, conversation: str, person_id: str) -> str:
+    place = Place.named(conversation)
+    return keys.feedback_by(place.platform, place.workspace, person_id)
+
+
+def _read_all(conversation: str, fields: Sequence[bytes] | dict[bytes, bytes]) -> list[Feedback]:
+    """What can be understood of a conversation's feedback; what can't is logged without a word of it."""
+    pairs = fields.items() if isinstance(fields, dict) else zip(fields[::2], fields[1::2], strict=True)
+    found: list[Feedback] = []
+    for field, entry in pairs:
+        message_id, _ = read_reference(field)
+        try:
+            known = {"conversation": conversation, "message_id": message_id}
+            found.append(Feedback.model_validate({**json.loads(entry), **known}))
+        except (ValueError, ValidationError):
+            _log.warning("Feedback on the answer to %s is passed over: it can't be read", message_id)
+    return found
+
+
+def _newest(found: Sequence[Feedback]) -> list[Feedback]:
+    return sorted(found, key=lambda one: one.given_at, reverse=True)

@@ -67,7 +67,8 @@ def check_commands(commands: list[Json]) -> None:
         if kind == CHAT:
             _check_description(form, f"{number}", one)
             _check_options(form, f"{number}", listed(one, "options"), 0)
-            _check_size(form, f"{number}", one)
+            if not form.errors:
+                _check_size(form, f"{number}", one)
         else:
             if one.get("description"):
                 message = "Context menu commands cannot have description"

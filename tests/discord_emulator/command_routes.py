@@ -96,9 +96,11 @@ def create(emulator: "Emulator", call: Call) -> Answer:
     """Add a command, or replace the one of its name and type."""
     scope = _scope(emulator, call)
     before = emulator.application.commands.get(scope, [])
-    made = _kept(emulator, call.json, scope, before)
-    others = [each for each in before if each["id"] != made["id"]]
-    check_commands([*others, call.json])
+    given: Json = call.json or {}
+    key = given.get("type") or CHAT, given.get("name")
+    others = [each for each in before if (each["type"], each["name"]) != key]
+    check_commands([*others, given])
+    made = _kept(emulator, given, scope, before)
     emulator.application.commands[scope] = [*others, made]
     return (200 if len(others) < len(before) else 201), _shown(made, localized=True)
 

@@ -178,6 +178,8 @@ def follow_up(emulator: "Emulator", call: Call) -> Answer:
         post(emulator, message, body.get("allowed_mentions"))
         return (200, payloads.message(message, emulator.bot)) if call.query.get("wait") else (204, None)
     if source.deferred and source.response is not None and source.response.thinking:
+        if source.response.deleted:
+            raise unknown("Message")
         _fill(emulator, source.response, body, call)
         return 200, payloads.message(source.response, emulator.bot)
     ephemeral = bool((body.get("flags") or 0) & EPHEMERAL)

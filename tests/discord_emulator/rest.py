@@ -14,6 +14,7 @@ from aiohttp import BodyPartReader, web
 from tests.discord_emulator.bodies import Json
 from tests.discord_emulator.errors import DiscordError
 from tests.discord_emulator.records import Call, UploadedFile
+from tests.discord_emulator.shapes import check_shape
 
 if TYPE_CHECKING:
     from tests.discord_emulator.emulator import Emulator
@@ -103,6 +104,7 @@ def answer(emulator: "Emulator", route: Route, call: Call) -> None:
             raise DiscordError(400, 50109, "The request body contains invalid JSON.")
         if emulator.contract:
             emulator.violations.extend(emulator.contract.check_request(call))
+        check_shape(call)
         call.status, call.answer = route.answer(emulator, call)
         if emulator.contract:
             emulator.misanswers.extend(emulator.contract.check_answer(call))

@@ -1,6 +1,9 @@
 """The Discord emulator, held to what the real discord.py makes of it: messages, permissions, limits, threads."""
 
+import asyncio
 import io
+import json
+import sys
 from collections.abc import AsyncIterator
 
 import aiohttp
@@ -34,11 +37,14 @@ async def test_a_mention_with_a_picture_is_heard_and_answered_by_a_reply_that_is
         picture_file = discord.File(io.BytesIO(picture("blue")), "blue.png", description="a blue thing")
         sent = await heard.reply("It is <@&1> red.", file=picture_file, allowed_mentions=discord.AllowedMentions.none())
         await sent.edit(content="It is red.")
+        green = discord.File(io.BytesIO(picture("green")), "green.png", description="a green thing")
+        await sent.edit(attachments=[sent.attachments[0], green])
     answer = emulator.messages(world.general)[-1]
     assert answer.reference is asked
     assert answer.attachments[0].description == "a blue thing"
     assert answer.attachments[0].content == picture("blue")
-    assert [each.content for each in answer.history] == ["It is <@&1> red.", "It is red."]
+    assert [each.content for each in answer.history] == ["It is <@&1> red.", "It is red.", "It is red."]
+    assert [each.description for each in answer.attachments] == ["a blue thing", "a green thing"]
     assert [each.reason for each in emulator.notified] == ["mention"]
     assert emulator.calls_to(MESSAGES)[0].files[0].filename == "blue.png"
 
@@ -228,3 +234,50 @@ async def test_what_the_description_does_not_allow_is_a_violation() -> None:
             assert (await client.post(url, data="{")).status == 400
         assert [each.path for each in emulator.violations] == ["tts", "embeds.0.title"]
         assert emulator.crashes == []
+
+
+async def test_faults_strike_their_route_as_often_as_told() -> None:
+    async with Emulator(seed=3) as emulator:
+        general = emulator.channel(emulator.guild("Acme"), "general")
+        url = f"{emulator.api_url}/channels/{general.id}/messages"
+        emulator.faults.do_but_answer(MESSAGES, 500)
+        emulator.faults.answer(MESSAGES, 502)
+        emulator.faults.too_many(MESSAGES, 0.5, scope="shared")
+        emulator.faults.too_many(MESSAGES, 0.5, scope="global")
+        slow = emulator.faults.slow(MESSAGES, 0.01)
+        async with aiohttp.ClientSession(headers={"Authorization": f"Bot {emulator.token}"}) as client:
+            answers = [await client.post(url, json={"content": str(number)}) for number in range(5)]
+            assert [each.status for each in answers] == [500, 502, 429, 429, 200]
+            assert [each.headers.get("X-RateLimit-Scope") for each in answers[2:4]] == ["shared", "global"]
+            assert (await answers[3].json())["global"] is True
+            assert [each.content for each in emulator.messages(general)] == ["0", "4"]
+            assert slow.struck == 5
+            emulator.faults.clear()
+            often = emulator.faults.answer("*", 503, times=None, chance=0.5)
+            for _ in range(40):
+                await (await client.get(url)).read()
+            assert 10 <= often.struck <= 30
+            emulator.faults.clear()
+            emulator.rates.global_limit(2, per=30.0)
+            statuses = [(await client.get(url)).status for _ in range(3)]
+            assert statuses == [200, 200, 429]
+
+
+async def test_it_runs_as_a_process_of_its_own_and_lets_people_write_at_a_rate() -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.discord_emulator", "--guilds", "3", stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    try:
+        told = json.loads(await process.stdout.readline())
+        async with aiohttp.ClientSession(headers={"Authorization": f"Bot {told['token']}"}) as client:
+            guilds = await (await client.get(f"{told['api_url']}/users/@me/guilds")).json()
+            assert [each["id"] for each in guilds] == told["guilds"]
+            wanted = {"messages": 60, "per_second": 200}
+            sent = await (await client.post(f"{told['control_url']}/emit", json=wanted)).json()
+            report = await (await client.get(f"{told['control_url']}/report")).json()
+        assert sent["sent"] == len(report["messages"]) == 60
+        assert report["calls"] == {"GET /users/@me/guilds": 1}
+    finally:
+        process.terminate()
+        await process.wait()

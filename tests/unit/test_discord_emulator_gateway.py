@@ -77,7 +77,7 @@ async def test_silence_and_a_session_that_is_invalid_but_resumable_lose_nothing(
         gateway.silent = False
         await world.emulator.until(lambda: world.heard)
         gateway.invalidate(resumable=True)
-        await world.emulator.until(lambda: gateway.resumed == 2)
+        await world.emulator.until(lambda: gateway.resumed >= 2)
         assert gateway.identified == 1
 
 

@@ -68,7 +68,7 @@ Nothing here knows Lorelens. Times are seconds; ids are int here and str on the 
     .fault), calls_to("POST /channels/{channel_id}/messages"); .notified (Notified: .user .message .reason); .typing
     (channel, at); .cdn.served (fetches by attachment id); .gateway.sessions (.intents .shard .sequence .connection),
     .received (op, data), .identified, .resumed, .connected
-    .violations (the bot's requests against Discord's OpenAPI description, where `Emulator(openapi=PATH)` is given) and
+    .violations (the bot's requests against Discord's OpenAPI description, where `Emulator(openapi=DESCRIPTION)` is given) and
     .misanswers (this server's own answers against it): `str()` of each says where and why. Needs jsonschema and the
     file; `emulator.contract` is None where either is absent, and nothing is checked.
     .crashes: calls at which this server itself failed; a test should find none
@@ -91,6 +91,7 @@ true.
 JSON line with api_url, gateway_url, cdn_url, token, bot_id and control_url, and serves until stopped.
 """
 
+from tests.discord_emulator.contract import DESCRIPTION
 from tests.discord_emulator.emulator import Emulator
 from tests.discord_emulator.errors import CannotDoError
 from tests.discord_emulator.interaction import Choice, Interaction
@@ -113,6 +114,7 @@ from tests.discord_emulator.uploads import Upload
 
 __all__ = [
     "CATEGORY",
+    "DESCRIPTION",
     "FORUM",
     "NEWS",
     "TEXT",

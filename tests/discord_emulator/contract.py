@@ -11,6 +11,9 @@ from typing import Any
 from tests.discord_emulator.bodies import Json
 from tests.discord_emulator.records import Call, Violation
 
+DESCRIPTION = Path(__file__).parents[3] / "shared/data/specs/discord_openapi.json"
+"""Discord's published description, where the evaluation data is beside this checkout."""
+
 _LENIENT_SNOWFLAKE: Json = {"type": ["string", "integer"]}
 """What Discord takes for an id, whatever is described: discord.py sends numbers here and there."""
 

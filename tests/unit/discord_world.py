@@ -1,22 +1,19 @@
 """A small world for the tests of the Discord emulator: a guild, a channel, Ada, and a bot that notes what it hears."""
 
 import io
-import os
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import discord
 from discord.ext import commands
 from PIL import Image
 
-from tests.discord_emulator import Channel, Emulator, Guild, Person
+from tests.discord_emulator import DESCRIPTION, Channel, Emulator, Guild, Person
 from tests.discord_emulator.client import GUILD_READY_TIMEOUT
 from tests.discord_emulator.client import running as client_running
 
 MESSAGES = "POST /channels/{channel_id}/messages"
-SPECIFICATION = Path(os.environ.get("LORELENS_DISCORD_OPENAPI", "../shared/data/specs/discord_openapi.json"))
 
 
 def picture(colour: str = "red") -> bytes:
@@ -39,7 +36,7 @@ class World:
 @asynccontextmanager
 async def acme() -> AsyncGenerator[World]:
     """Hold both sides to Discord's description, where it is there."""
-    async with Emulator(openapi=SPECIFICATION) as emulator:
+    async with Emulator(openapi=DESCRIPTION) as emulator:
         yield World(emulator)
         assert not emulator.crashes
         assert not emulator.violations, "\n".join(map(str, emulator.violations))

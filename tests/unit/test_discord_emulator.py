@@ -11,8 +11,8 @@ import discord
 import pytest
 from discord.http import Route
 
-from tests.discord_emulator import CATEGORY, FORUM, CannotDoError, Emulator, Permission, Upload
-from tests.unit.discord_world import MESSAGES, SPECIFICATION, World, acme, picture, plain_bot, running, textual
+from tests.discord_emulator import CATEGORY, DESCRIPTION, FORUM, CannotDoError, Emulator, Permission, Upload
+from tests.unit.discord_world import MESSAGES, World, acme, picture, plain_bot, running, textual
 
 
 @pytest.fixture
@@ -219,7 +219,7 @@ async def test_every_place_can_be_looked_up_as_described(world: World) -> None:
 
 
 async def test_what_the_description_does_not_allow_is_a_violation() -> None:
-    async with Emulator(openapi=SPECIFICATION) as emulator:
+    async with Emulator(openapi=DESCRIPTION) as emulator:
         if emulator.contract is None:
             pytest.skip("neither Discord's description nor jsonschema is here")
         general = emulator.channel(emulator.guild("Acme"), "general")

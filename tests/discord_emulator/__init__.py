@@ -68,7 +68,7 @@ Nothing here knows Lorelens. Times are seconds; ids are int here and str on the 
     .fault), calls_to("POST /channels/{channel_id}/messages"); .notified (Notified: .user .message .reason); .typing
     (channel, at); .cdn.served (fetches by attachment id); .gateway.sessions (.intents .shard .sequence .connection),
     .received (op, data), .identified, .resumed, .connected
-    .violations (the bot's requests against Discord's OpenAPI description, where `Emulator(openapi=DESCRIPTION)` is given) and
+    .violations (the bot's requests against Discord's OpenAPI description, with `Emulator(openapi=DESCRIPTION)`) and
     .misanswers (this server's own answers against it): `str()` of each says where and why. Needs jsonschema and the
     file; `emulator.contract` is None where either is absent, and nothing is checked.
     .crashes: calls at which this server itself failed; a test should find none

@@ -5,6 +5,7 @@ from adapters.slack.api import OneWorkspace
 from adapters.slack.intake import Intake
 from adapters.slack.outlet import SlackOutlet
 from adapters.slack.paces import Paces
+from bots.slack.oauth import has_oauth, many_workspaces
 from core.application import Application
 
 
@@ -30,4 +31,4 @@ async def _clients(application: Application) -> Workspaces | None:
     settings = application.settings
     if settings.slack_bot_token is not None and settings.slack_bot_token.get_secret_value():
         return OneWorkspace(settings.slack_bot_token.get_secret_value(), url=settings.slack_api_url)
-    return None
+    return await many_workspaces(application) if has_oauth(settings) else None

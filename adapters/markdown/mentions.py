@@ -11,6 +11,9 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+NESTED = 8
+"""So often a text is looked at again, since taking a mention apart may put another one together."""
+
 _ENTITY = re.compile(r"&(?:amp;)*(#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _EMPHASIS = frozenset("*_~`\\")
 _COMMAND = r"(?P<command>channel|here|everyone|group|subteam\^[a-z0-9]*)"
@@ -28,17 +31,26 @@ _DOMAIN = re.compile(r"\.[A-Za-z]")
 
 def defused(text: str) -> str:
     """The text with every mention in it taken apart; a text without any is returned as it is. Idempotent."""
-    while "@" in _folded(text) or "<" in _folded(text):
+    for _ in range(NESTED):
+        if not _may_mention(text):
+            return text
         again = _once(text)
         if again == text:
-            break
+            return text
         text = again
-    return text
+    return _once(_without_brackets(text))
 
 
-def _folded(text: str) -> str:
-    """A cheap look at whether anything could be a mention at all: entities count as what they may stand for."""
-    return unicodedata.normalize("NFKC", text).replace("&", "<@") if not text.isascii() else text.replace("&", "<@")
+def _without_brackets(text: str) -> str:
+    """Whoever nests mentions that deep means no good: no opening bracket is left."""
+    unescaped = _ENTITY.sub(lambda entity: "‹" if html.unescape(f"&{entity[1]};") in "<＜﹤" else entity[0], text)
+    return "".join("‹" if _plain(character) == "<" else character for character in unescaped)
+
+
+def _may_mention(text: str) -> bool:
+    """A cheap look at whether anything could be a mention at all: an entity may stand for anything."""
+    folded = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    return any(sign in folded for sign in "@<&")
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from adapters.markdown.emphasis import understood
 from adapters.markdown.fragments import fragments
 from adapters.markdown.mentions import defused
 from adapters.markdown.unfinished import Showable, open_fence, showable
@@ -54,6 +55,8 @@ class GrowingText:
         if end <= self._shown:
             return ()
         rest, self._shown = defused(self._text[self._shown : end]), end
+        if open_fence(self._said) is None:
+            rest = understood(rest)
         additions: list[Addition] = []
         while rest:
             now, rest, turn_over = self._next(rest)

@@ -45,6 +45,12 @@ def segments(text: str) -> tuple[str | Table, ...]:
     return tuple(one for one in found if isinstance(one, Table) or one.strip())
 
 
+def without_tables(text: str, *, width: int = WIDTH) -> str:
+    """The text with its tables written as text, for platforms that have none."""
+    parts = [as_text(part, width=width) if isinstance(part, Table) else part.strip("\n") for part in segments(text)]
+    return "\n\n".join(parts)
+
+
 def table_of(node: SyntaxTreeNode, source: str = "") -> Table:
     """The value of a parsed table."""
     rows = [row for part in node.children for row in part.children]

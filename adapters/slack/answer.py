@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from adapters.markdown.emphasis import understood
 from adapters.markdown.mentions import defused
 from adapters.markdown.splitting import split
 from adapters.markdown.tables import Table, as_text, segments
@@ -131,7 +132,7 @@ def _shared(look: Look) -> list[Block]:
 
 
 def _add_text(packing: Packing, text: str, look: Look) -> None:
-    for segment in segments(defused(text)):
+    for segment in segments(understood(defused(text))):
         if isinstance(segment, str):
             _add_markdown(packing, segment, look)
             continue

@@ -4,6 +4,7 @@ https://docs.slack.dev/reference/block-kit
 """
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -38,6 +39,8 @@ HINT = 2000
 VIEW_TITLE = 24
 PLACEHOLDER = 150
 
+_HALF = re.compile(r"(?:&\w*|<[^<>]*)$")
+
 
 @dataclass(frozen=True)
 class SlackMessage:
@@ -64,7 +67,10 @@ def plain(text: str, limit: int = SECTION, *, emoji: bool = False) -> Block:
 
 def mrkdwn(text: str, limit: int = SECTION) -> Block:
     """A text object in Slack's own markup: what is not markup must be escaped already (`converting.escaped`)."""
-    return {"type": "mrkdwn", "text": bounded(text, limit) or " ", "verbatim": True}
+    if len(text) > limit:
+        # Neither half an entity nor half a link is left at the end.
+        text = _HALF.sub("", text[: limit - 2]).rstrip() + " …"
+    return {"type": "mrkdwn", "text": text or " ", "verbatim": True}
 
 
 def markdown(text: str) -> Block:

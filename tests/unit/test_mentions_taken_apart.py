@@ -83,3 +83,12 @@ def test_nothing_notifies_after_conversion_either(text: str) -> None:
     for said in (to_mrkdwn(text), to_plain(text)):
         assert not notifies(said)
         assert defused(said) == said
+
+
+def test_mentions_in_mentions_take_no_time() -> None:
+    deep = "<#C1|" * 3000 + "<!here> &NotEqualTilde; &lt;!here&gt;" + ">" * 3000
+
+    said = defused(deep)
+
+    assert not notifies(said)
+    assert defused(said) == said

@@ -1,8 +1,8 @@
 """Emphasis as Chinese and Japanese texts write it, in a form that Markdown understands.
 
-In `**注意：**请先停止` the closing asterisks stand between a punctuation mark and a letter, where CommonMark takes them
-for asterisks (https://spec.commonmark.org/0.31.2/#right-flanking-delimiter-run). The punctuation goes out of the emphasis:
-`**注意**：请先停止` reads the same.
+In `**注意：**请先停止` the closing asterisks stand between a punctuation mark and a letter, where CommonMark takes
+them for asterisks: https://spec.commonmark.org/0.31.2/#right-flanking-delimiter-run. The punctuation goes out of the
+emphasis: `**注意**：请先停止` reads the same.
 """
 
 import re

@@ -3,6 +3,7 @@
 Pieces end where paragraphs, items and rows end, where they can, and a heading goes with what it is the heading of.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -27,6 +28,10 @@ def split(text: str, limit: int, measure: Measure = len) -> tuple[str, ...]:
     for unit in units_of(text, limit, measure):
         pieces.add(unit)
     return pieces.finish()
+
+
+_DEEP = re.compile(r"(?: *>){8}")
+"""A quotation within so many others is text."""
 
 
 @dataclass
@@ -92,7 +97,7 @@ class _Pieces:
         self.after_cut = True
 
     def _parts(self, unit: Unit, room: int) -> list[str]:
-        if unit.kind == "quote":
+        if unit.kind == "quote" and not _DEEP.match(unit.text):
             return self._quoted(unit.text)
         around = self.measure(unit.head + unit.tail)
         if unit.kind in {"fence", "table"} and around <= self.limit // 2 and around < room - 8:

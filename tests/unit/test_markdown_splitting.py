@@ -147,6 +147,10 @@ def test_a_quotation_is_a_quotation_in_every_piece() -> None:
         assert all(line.startswith(">") for line in piece.split("\n"))
 
 
+def test_quotations_in_quotations_without_end_are_split_as_text() -> None:
+    assert max(map(len, split("> " * 3000 + "deep", 200))) <= 200
+
+
 def test_a_paragraph_is_cut_between_sentences_in_chinese_too() -> None:
     pieces = split("请先停止服务，然后等待一分钟。" * 20, 100)
 

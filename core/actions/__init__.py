@@ -1,0 +1,1 @@
+"""What people can do beside asking: platform-free, each answers with the parts of a reply."""

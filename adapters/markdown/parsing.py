@@ -1,5 +1,6 @@
 """Markdown parsed: CommonMark with tables and strikethrough, HTML as text, as chat platforms read it."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -7,6 +8,9 @@ from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
 
 _PARSER = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+
+_BREAK = re.compile(r"<br */?>", re.IGNORECASE)
+"""The one tag that models write in tables."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,7 @@ def spans(node: SyntaxTreeNode, look: Span = Span("")) -> Iterator[Span]:
         yield replace(look, text=node.content)
     elif not node.children:
         if node.content:
-            yield replace(look, text=node.content)
+            yield replace(look, text=_BREAK.sub("\n", node.content))
     else:
         for child in node.children:
             yield from spans(child, _within(node, look))

@@ -305,6 +305,7 @@ def test_code_of_any_language_is_code(language: str, native: bool) -> None:
         ("这是**重点**内容", "这是\u200b*重点*\u200b内容"),
         ("snake_case_name", "snake_case_name"),
         ("**a\nb**", "*a*\n*b*"),
+        ("a<br>b `<br>`", "a\nb `&lt;br&gt;`"),
         ("&lt;!here&gt; **<!channel>**", "@ here *@ channel*"),
     ],
 )

@@ -78,6 +78,8 @@ class CatchUp:
         self._wake = asyncio.Event()
         self._is_first = True
         self._closing: asyncio.Task[None] | None = None
+        self.is_up_to_date = asyncio.Event()
+        """Set while nothing is left to catch up."""
 
     async def run(self, alive: Alive) -> None:
         """Mark how far was listened, and close gaps; without end."""
@@ -120,10 +122,14 @@ class CatchUp:
         await self._redis("HSET", self._key, "at", f"{alive:.3f}")
         self._is_first = False
         if gap and (self._closing is None or self._closing.done()):
+            self.is_up_to_date.clear()
             self._closing = asyncio.create_task(self._close(float(gap)))
+        elif not gap:
+            self.is_up_to_date.set()
 
     async def _note_gap(self, since: float) -> None:
         """An older gap that is not closed yet holds this one too."""
+        self.is_up_to_date.clear()
         await self._redis("HSETNX", self._key, "gap", f"{since:.3f}")
 
     async def _close(self, gap: float) -> None:

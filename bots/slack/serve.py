@@ -7,6 +7,10 @@ from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
+from aiohttp import web
+
+from adapters.slack.manifest import INSTALL_PATH
+from adapters.slack.workspaces import ManyWorkspaces
 from bots.listening import listening
 from bots.serve_worker import serve, serving
 from bots.slack.app import bolt_app
@@ -14,6 +18,7 @@ from bots.slack.background import log_failure
 from bots.slack.catch_up import BEAT, PACE, Alive, CatchUp
 from bots.slack.desk import Desk
 from bots.slack.http import PATH, web_app
+from bots.slack.oauth import install_routes
 from bots.slack.platform import slack
 from bots.slack.sockets import PING, SocketEvents
 from bots.slack.workspaces import workspaces
@@ -73,7 +78,7 @@ class Ingress:
         self._settings = settings
         self._ping = ping
         self._pause = pause
-        self._catch_up = CatchUp(desk, beat=beat, pace=pace)
+        self.catch_up = CatchUp(desk, beat=beat, pace=pace)
         self._socket: SocketEvents | None = None
         self.url = ""
         """Where Slack's requests are listened for, once they are."""
@@ -97,33 +102,40 @@ class Ingress:
         ways: list[str] = []
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self._desk.background.close, GRACE)
-            if self._has_http:
+            pages = self._install_pages()
+            if self._has_http or pages:
                 server = listening(
-                    web_app(app),
+                    web_app(app if self._has_http else None, pages),
                     self._settings.slack_address,
                     what="Slack",
                     setting="LORELENS_SLACK_ADDRESS",
                     example=3000,
                     grace=GRACE,
                 )
-                self.url = await stack.enter_async_context(server) + PATH
-                ways.append(f"HTTP at {self.url}")
+                self.url = await stack.enter_async_context(server) + (PATH if self._has_http else INSTALL_PATH)
+                if self._has_http:
+                    ways.append(f"HTTP at {self.url}")
             if self._has_socket and self._settings.slack_app_token is not None:
                 self._socket = SocketEvents(
                     app,
                     self._settings.slack_app_token.get_secret_value(),
                     url=self._settings.slack_api_url,
-                    reconnected=self._catch_up.reconnected,
+                    reconnected=self.catch_up.reconnected,
                     ping=self._ping,
                     pause=self._pause,
                 )
                 stack.push_async_callback(self._socket.stop, GRACE)
                 await self._socket.start()
                 ways.append("Socket Mode")
-            await stack.enter_async_context(_running(self._catch_up, self._alive))
+            await stack.enter_async_context(_running(self.catch_up, self._alive))
             teams = ", ".join(installed.team for installed in served) or "no workspace yet"
             _log.info("Listening to Slack by %s, for %s", " and ".join(ways), teams)
             yield
+
+    def _install_pages(self) -> list[web.RouteDef]:
+        """Where the app is installed from, if it is by OAuth."""
+        clients = self._desk.platform.clients
+        return install_routes(self._settings, clients) if isinstance(clients, ManyWorkspaces) else []
 
     def _alive(self) -> float | None:
         """With a socket, when it last gave a sign; by HTTP alone Slack comes whenever this process runs."""

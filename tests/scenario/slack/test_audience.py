@@ -219,3 +219,31 @@ async def test_a_slow_slack_keeps_nobody_waiting(
     await slack.until(lambda: any(call.ok for call in slack.calls("conversations.members")))
     await intake.audience(asked(slack, ada, general))
     assert len(slack.calls("conversations.members")) == 1
+
+
+async def test_what_changes_is_heard_of(slack: SlackEmulator, intake: Intake) -> None:
+    ada, bob = slack.person("ada"), slack.person("bob")
+    general, plans = slack.channel("general"), slack.channel("plans", members=[bob])
+    audience = await intake.audience(asked(slack, ada, general))
+    assert Names(slack).of(audience, plans) == {"guests", "everyone", "workspace", "#plans"}
+    installed = await intake.clients.installed(slack.team.id)
+
+    plans.kind = "private"
+    intake.heard({"type": "channel_convert_to_private", "channel": plans.id}, installed)
+    assert Names(slack).of(await intake.audience(asked(slack, ada, general)), plans) == {
+        "guests",
+        "everyone",
+        "workspace",
+    }
+    bob.account.guest = "restricted"
+    intake.heard({"type": "user_change", "user": {"id": bob.id}}, installed)
+    assert Names(slack).of(await intake.audience(asked(slack, ada, general)), plans) == {"guests"}
+
+    bob.account.deleted = True
+    intake.heard({"type": "user_change", "user": {"id": bob.id}}, installed)
+    assert EVERYONE in await intake.audience(asked(slack, ada, general))
+
+    general.shared = True
+    intake.heard({"type": "channel_shared", "channel": general.id, "connected_team_id": "T0OTHER"}, installed)
+    audience = await intake.audience(asked(slack, ada, general))
+    assert Names(slack).of(audience, general, plans) == {"guests", "#general"}

@@ -85,7 +85,9 @@ def install_routes(settings: Settings, workspaces: ManyWorkspaces) -> list[web.R
 
     def page(handle: Callable[[AsyncBoltRequest], Awaitable[BoltResponse]]) -> Callable[..., Awaitable[web.Response]]:
         async def answer(request: web.Request) -> web.Response:
-            return await to_aiohttp_response(await handle(await to_bolt_request(request)))
+            response = await to_aiohttp_response(await handle(await to_bolt_request(request)))
+            response.charset = "utf-8"
+            return response
 
         return answer
 

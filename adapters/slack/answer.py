@@ -11,6 +11,7 @@ from adapters.markdown.tables import Table, as_text, segments
 from adapters.markdown.unfinished import showable
 from adapters.slack.blocks import (
     BUTTON,
+    SECTION,
     Block,
     SlackMessage,
     actions,
@@ -33,7 +34,6 @@ PIECE = 10_500
 """Characters of a markdown block, as JSON: a message has room for no more, beside its other blocks."""
 SECTION_SOURCE = 2400
 """Characters of Markdown that are converted into one section; mrkdwn is longer by its escapes."""
-SECTION = 3000
 MESSAGE_CHARACTERS = 1500
 """Characters of a failure's message, and of its hint."""
 SUGGESTIONS = 3

@@ -68,7 +68,7 @@ PIECES = st.sampled_from([*SIGNS.split(" "), *WORDS.split(" ")])
 WRITTEN = st.lists(PIECES | st.text(max_size=3), max_size=14).map("".join)
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(WRITTEN)
 def test_nothing_notifies_however_it_is_put_together(text: str) -> None:
     once = defused(text)
@@ -77,7 +77,7 @@ def test_nothing_notifies_however_it_is_put_together(text: str) -> None:
     assert defused(once) == once
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(WRITTEN)
 def test_nothing_notifies_after_conversion_either(text: str) -> None:
     for said in (to_mrkdwn(text), to_plain(text)):

@@ -412,7 +412,7 @@ def replies(draw: st.DrawFn) -> Reply:
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=35, deadline=None)
 @given(replies(), st.booleans(), st.booleans())
 def test_any_reply_is_taken_and_notifies_nobody(reply: Reply, native: bool, uploaded: bool) -> None:
     look = Look(ENGLISH, ABOUT, files={SHA: "F1"} if uploaded else {}, ephemeral=True, native=native)

@@ -126,7 +126,7 @@ class AssistantAnswers:
         history = await self._store.history(message.place.conversation, self._history_tokens, before=message)
         if history or self._platform is None or message.place.thread is None:
             return history
-        earlier = await self._platform.earlier(first)
+        earlier = await self._platform.earlier(first, self._store.keep_picture)
         for one in earlier:
             await self._store.remember(one)
         if not earlier:

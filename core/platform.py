@@ -36,9 +36,12 @@ class PlatformAdapter(Outlet, Protocol):
         """
         ...
 
-    async def earlier(self, question: Question) -> list[Message]:
+    async def earlier(self, question: Question, keep: KeepPicture) -> list[Message]:
         """What was said before the question in its thread, oldest first and bounded; Lorelens' own replies have the
-        role `assistant`. Asked once, when a conversation begins in a thread that others began."""
+        role `assistant`. The newest messages come with their pictures, as in `complete`.
+
+        Asked once, when a conversation begins in a thread that others began.
+        """
         ...
 
     async def audience(self, question: Question) -> tuple[str, ...]:

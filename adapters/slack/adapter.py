@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from typing import Protocol
 
 from adapters.slack.api import Clients
-from adapters.slack.completing import Keep
 from adapters.slack.intake import Intake
 from adapters.slack.membership import Membership
 from adapters.slack.outlet import SlackOutlet
@@ -24,18 +23,14 @@ class Workspaces(Clients, Protocol):
 
 
 class SlackAdapter:
-    """`core.platform.PlatformAdapter` for Slack, for all workspaces that `clients` reach.
-
-    With `keep`, pictures that were said earlier in a thread are kept too.
-    """
+    """`core.platform.PlatformAdapter` for Slack, for all workspaces that `clients` reach."""
 
     platform = "slack"
 
-    def __init__(self, clients: Workspaces, intake: Intake, outlet: SlackOutlet, *, keep: Keep | None = None) -> None:
+    def __init__(self, clients: Workspaces, intake: Intake, outlet: SlackOutlet) -> None:
         self.clients = clients
         self.intake = intake
         self.outlet = outlet
-        self._keep = keep
 
     @property
     def membership(self) -> Membership:
@@ -50,9 +45,9 @@ class SlackAdapter:
         """The bytes of a document that came with a message."""
         return await self.intake.document(question, attachment)
 
-    async def earlier(self, question: Question) -> list[Message]:
+    async def earlier(self, question: Question, keep: KeepPicture) -> list[Message]:
         """What was said before the question in its thread."""
-        return await self.intake.earlier(question, self._keep)
+        return await self.intake.earlier(question, keep)
 
     async def audience(self, question: Question) -> tuple[str, ...]:
         """On what the answer may draw."""

@@ -24,7 +24,7 @@ async def adapter_with(application: Application, clients: Workspaces, *, paces: 
         return kept if kept is not None else application.pictures.get(sha256)
 
     intake = Intake.of(clients, api_url=application.settings.slack_api_url)
-    return SlackAdapter(clients, intake, SlackOutlet(clients, picture, paces=paces), keep=store.keep_picture)
+    return SlackAdapter(clients, intake, SlackOutlet(clients, picture, paces=paces))
 
 
 async def _clients(application: Application) -> Workspaces | None:

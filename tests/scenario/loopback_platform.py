@@ -75,7 +75,7 @@ class FileOutlet:
     async def document(self, question: Question, attachment: Attachment) -> bytes:
         raise DocumentError("There are no files here.")
 
-    async def earlier(self, question: Question) -> list[Message]:
+    async def earlier(self, question: Question, keep: KeepPicture) -> list[Message]:
         return []
 
     async def audience(self, question: Question) -> tuple[str, ...]:

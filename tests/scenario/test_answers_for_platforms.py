@@ -70,7 +70,7 @@ class Desk:
             raise DocumentError(f"{attachment.name} is gone.", hint="Send it again.")
         return self.files[attachment.reference]
 
-    async def earlier(self, question: Question) -> list[Message]:
+    async def earlier(self, question: Question, keep: KeepPicture) -> list[Message]:
         return self.thread
 
     async def audience(self, question: Question) -> tuple[str, ...]:

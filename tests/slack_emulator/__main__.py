@@ -2,6 +2,7 @@
 
 Commands come as JSON lines on the standard input, answers go as JSON lines to the standard output:
     {"do": "mention", "text": "...", "count": 100, "per_second": 50}   mentions in #general, by turns of ten people
+    {"do": "deliver_to", "url": "..."}   by HTTP from now on
     {"do": "stats"}   deliveries (with seconds until the acknowledgement), calls by method, times of first replies
 """
 
@@ -51,9 +52,10 @@ class Running:
             self.asked.append(await person.mentions(self.channel, text))
         return {"asked": count, "seconds": loop.time() - started}
 
-    def stats(self) -> Json:
-        """What was recorded."""
+    async def stats(self) -> Json:
+        """What was recorded, once all that was sent is acknowledged or given up."""
         slack = self.slack
+        await slack.settled(60)
         first = [replies[0].created_at - asked.created_at for asked in self.asked if (replies := slack.replies(asked))]
         return {
             "deliveries": [[one.type, one.acknowledged_after, len(one.attempts)] for one in slack.deliveries],
@@ -68,7 +70,10 @@ class Running:
             return await self.mention(
                 command.get("text", "hello"), command.get("count", 1), command.get("per_second", 100)
             )
-        return self.stats()
+        if command["do"] == "deliver_to":
+            self.slack.delivers_to(command["url"])
+            return {"delivers_to": command["url"]}
+        return await self.stats()
 
 
 async def main() -> None:

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 
 import aiohttp
 
+from tests.slack_emulator.faults import Fault
 from tests.slack_emulator.model import Json
 from tests.slack_emulator.sockets import Sockets
 from tests.slack_emulator.world import World
@@ -107,23 +108,25 @@ class Courier:
         return delivery
 
     async def _deliver(self, delivery: Delivery, reason: str = "") -> None:
+        if (fault := self._world.faults.next("events")) is not None and fault.kind == "lost":
+            delivery.given_up = True
+            return
         delays = self._world.settings.retry_delays
         first = len(delivery.attempts)
         for number in range(len(delays) + 1):
-            again = await self._attempt(delivery, first + number, reason)
+            again = await self._attempt(delivery, first + number, reason, fault)
             if delivery.acknowledged or not again:
                 break
-            reason = delivery.attempts[-1].error
+            fault, reason = self._world.faults.next("events"), delivery.attempts[-1].error
             if number < len(delays):
                 await asyncio.sleep(delays[number])
         delivery.given_up = not delivery.acknowledged
         self._world.records.changed()
 
-    async def _attempt(self, delivery: Delivery, number: int, reason: str) -> bool:
+    async def _attempt(self, delivery: Delivery, number: int, reason: str, fault: Fault | None = None) -> bool:
         """Send it; whether it may be sent again if it was not acknowledged."""
         attempt = Attempt(time.monotonic(), reason)
         delivery.attempts.append(attempt)
-        fault = self._world.faults.next("events") if delivery.kind == "events_api" else None
         if fault is not None and fault.kind == "slow":
             await asyncio.sleep(fault.seconds)
         if self._world.settings.mode == "socket":

@@ -195,7 +195,7 @@ def message(one: Message, world: World) -> Json:
         "client_msg_id": one.client_msg_id,
         "blocks": one.blocks,
         "attachments": one.attachments,
-        "files": [file(item, world.base) for item in one.files],
+        "files": [_attached(item, one, world) for item in one.files],
         "edited": one.edited,
         "metadata": one.metadata,
     }
@@ -211,9 +211,18 @@ def message(one: Message, world: World) -> Json:
     return body | _threading(one, world)
 
 
+def _attached(item: File, one: Message, world: World) -> Json:
+    if one.channel.shared and one.user in world.accounts and world.accounts[one.user].team is not one.channel.team:
+        # Of files from another organization only the id is told: files.info says the rest.
+        return {"id": item.id, "created": 0, "timestamp": 0, "user": "", "file_access": "check_file_info"}
+    return file(item, world.base)
+
+
 def _threading(one: Message, world: World) -> Json:
     if one.thread_ts and one.thread_ts != one.ts:
         root = one.channel.messages.get(one.thread_ts)
+        if root is not None and one.broadcast:
+            return {"thread_ts": one.thread_ts, "root": message(root, world)}
         return {"thread_ts": one.thread_ts} | ({"parent_user_id": root.user} if root is not None else {})
     replies = [reply for reply in world.replies(one.channel, one.ts) if reply is not one]
     if not replies:

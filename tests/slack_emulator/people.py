@@ -136,6 +136,27 @@ class Person:
         """Put the app out of a channel."""
         self._speaking.leave(self._installation().bot_user, channel)
 
+    async def joins_workspace(self) -> None:
+        """Let the app hear that they are new here."""
+        body: Json = {"type": "team_join", "user": user_json(self.account, locale=True), "cache_ts": 1}
+        self._world.happened(body | {"event_ts": self._world.new_ts()}, None, self._installation().team)
+
+    async def renames(self, channel: Channel, name: str) -> None:
+        """Give a channel another name."""
+        channel.name = name
+        named = {"id": channel.id, "name": name, "created": channel.created}
+        self._of_channel(channel, "rename", {"channel": named})
+
+    async def archives(self, channel: Channel) -> None:
+        """Close a channel for good."""
+        self._of_channel(channel, "archive", {"channel": channel.id, "user": self.id})
+        channel.archived = True
+
+    def _of_channel(self, channel: Channel, what: str, body: Json) -> None:
+        kind = "channel" if channel.kind == "public" else "group"
+        event = {"type": f"{kind}_{what}", "event_ts": self._world.new_ts()} | body
+        self._world.happened(event, channel, channel.team)
+
     async def opens_home(self, tab: str = "home") -> None:
         """Look at the app's home tab (or at "messages")."""
         home = next((v for v in self._world.views.values() if v.kind == "home" and v.person == self.id), None)

@@ -5,7 +5,6 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from tests.slack_emulator.faults import Faults
 from tests.slack_emulator.grants import Grants
@@ -38,8 +37,8 @@ class Settings:
     request_url: str = ""
     ack_seconds: float = 3.0
     """Slack waits so long for an acknowledgement."""
-    retry_delays: tuple[float, ...] = (0.02, 0.05, 0.1)
-    """Slack itself: nearly at once, after 1 minute, after 5 minutes."""
+    retry_delays: tuple[float, ...] = (0.05, 0.5, 1.5)
+    """Slack itself: nearly at once, after 1 minute, after 5 minutes; long enough here for a socket to come back."""
     trigger_seconds: float = 3.0
     response_url_seconds: float = 1800.0
     response_url_uses: int = 5
@@ -131,6 +130,9 @@ class World:
             message.channel.threads.setdefault(message.root, []).append(message)
             if message.by_app and (pane := self.assistant.get((message.channel.id, message.root))):
                 pane.status = ""  # Slack takes it away with the app's next message there
+        thread = self.assistant.get((message.channel.id, message.root))
+        if thread is not None and message.by_app:
+            thread.status = ""  # a reply takes the status away
         account = self.accounts.get(message.user)
         message.author = message.username or (account.display_name or account.real_name if account else message.user)
         self.reads_now(message)
@@ -181,7 +183,3 @@ class World:
     def bots_of(self, channel: Channel) -> list[Installation]:
         """The installations whose bot is in a channel."""
         return [one for one in self.installations.values() if one.bot_user.id in channel.members and not one.revoked]
-
-    def values(self) -> dict[str, Any]:
-        """What there is, counted; for failure messages."""
-        return {"channels": len(self.channels), "accounts": len(self.accounts), "calls": len(self.records.calls)}

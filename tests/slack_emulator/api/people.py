@@ -10,7 +10,14 @@ def _user(asking: Asking, account: Account, *, locale: bool = False) -> Json:
     body = user_json(account, locale=locale)
     if "users:read.email" not in asking.installation.scopes:
         body["profile"].pop("email", None)
+    if account.team is not asking.installation.team:
+        body["is_stranger"] = True
     return body
+
+
+def _met(asking: Asking, account: Account) -> bool:
+    """Whether somebody of another organization shares a channel with the bot's workspace."""
+    return any(one.shared and account.id in one.members for one in asking.world.channels.values())
 
 
 @method("users.info", "user! include_locale:bool", "users:read", tier=4, takes_json=False)
@@ -19,7 +26,7 @@ async def info(asking: Asking) -> Json:
     account = asking.world.accounts.get(asking.text("user"))
     if account is None:
         raise RefusedError("user_not_found")
-    if account.team is not asking.installation.team and not account.stranger:
+    if account.team is not asking.installation.team and not _met(asking, account):
         raise RefusedError("user_not_visible")
     return {"ok": True, "user": _user(asking, account, locale=bool(asking.get("include_locale")))}
 
@@ -27,7 +34,7 @@ async def info(asking: Asking) -> Json:
 @method("users.list", "cursor include_locale:bool limit:int team_id", "users:read", tier=2, takes_json=False)
 async def list_users(asking: Asking) -> Json:
     """Everybody."""
-    own = [one for one in asking.world.accounts.values() if one.team is asking.installation.team or one.stranger]
+    own = [one for one in asking.world.accounts.values() if one.team is asking.installation.team or _met(asking, one)]
     found, more = page(own, asking, 1000, 1000)
     locale = bool(asking.get("include_locale"))
     return {"ok": True, "members": [_user(asking, one, locale=locale) for one in found], "response_metadata": more}

@@ -1,0 +1,348 @@
+"""The Slack emulator's events, sockets and interactions, as the real slack_bolt meets them."""
+
+import asyncio
+import json
+import sys
+from asyncio.subprocess import PIPE
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp
+import pytest
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from tests.slack_emulator import CannotDoError, Channel, Person, SlackEmulator, Upload
+from tests.slack_emulator.bolting import bolt, over_http, over_sockets
+from tests.slack_emulator.delivery import signed
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
+MRKDWN = {"type": "mrkdwn", "text": "x"}
+PLAIN = {"type": "plain_text", "text": "x"}
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[SlackEmulator]:
+    async with SlackEmulator() as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def client(slack: SlackEmulator) -> Any:
+    return AsyncWebClient(token=slack.bot_token, base_url=slack.api_url)
+
+
+@pytest.fixture
+def ada(slack: SlackEmulator) -> Person:
+    return slack.person("ada", locale="zh-CN")
+
+
+@pytest.fixture
+def general(slack: SlackEmulator, ada: Person) -> Channel:
+    return slack.channel("general")
+
+
+async def refusal(call: Any) -> str:
+    with pytest.raises(SlackApiError) as refused:
+        await call
+    error: Any = refused.value
+    return error.response.data["error"]
+
+
+async def _unavailable(error: Exception) -> BoltResponse:
+    return BoltResponse(status=503, body="")
+
+
+async def test_who_mentions_the_app_gets_a_reply_over_a_socket(
+    slack: SlackEmulator, ada: Person, general: Channel
+) -> None:
+    app = bolt(slack)
+
+    @app.event("app_mention")
+    async def answer(event: dict[str, Any], say: Any) -> None:
+        await say(text=f"you said {event['text']}", thread_ts=event["ts"])
+
+    @app.event("message")
+    async def ignore() -> None:
+        pass
+
+    async with over_sockets(slack, app):
+        asked = await ada.mentions(general, "hello?")
+        [reply] = await slack.until(lambda: slack.replies(asked))
+        await slack.settled()
+    assert "hello?" in reply.shown
+    assert [one.type for one in slack.deliveries[:2]] == ["app_mention", "message.channels"]
+    assert all(one.acknowledged and (one.acknowledged_after or 9) < 1 for one in slack.deliveries)
+    assert [one.kind for one in slack.notified] == ["user"], "it repeated its own mention"
+
+
+async def test_events_by_http_are_signed_and_sent_again(slack: SlackEmulator, ada: Person, general: Channel) -> None:
+    app = bolt(slack, process_before_response=True)
+    slack.settings.retry_delays = (0.01, 0.01)
+    retries: list[list[str]] = []
+
+    @app.event("message")
+    async def answer(request: AsyncBoltRequest) -> None:
+        headers: Any = request.headers
+        retries.append([headers.get(f"x-slack-retry-{key}", [""])[0] for key in ("num", "reason")])
+        if len(retries) < 3:
+            raise RuntimeError("not now")
+
+    app.error(_unavailable)
+    async with over_http(slack, app):
+        assert await slack.verify_url()
+        await ada.says(general, "hello")
+        await slack.until(lambda: slack.deliveries[-1].acknowledged)
+        body = b'{"type": "url_verification", "challenge": "x"}'
+        forged = signed(body, "another secret") | {"Content-Type": "application/json"}
+        stale = signed(body, slack.signing_secret, at=1) | {"Content-Type": "application/json"}
+        assert (await slack.post_raw(body, forged))[0] == (await slack.post_raw(body, stale))[0] == 401
+    [delivery] = slack.delivered("message.channels")
+    assert [one.error for one in delivery.attempts] == ["http_error", "http_error", ""]
+    assert retries == [["", ""], ["1", "http_error"], ["2", "http_error"]]
+    assert {"team_id", "event_id", "event_time", "authorizations", "api_app_id", "is_ext_shared_channel"} < {
+        *delivery.body
+    }
+
+
+async def test_events_that_are_not_acknowledged_come_again(ada: Person, general: Channel, slack: SlackEmulator) -> None:
+    app = bolt(slack)
+    slack.settings.ack_seconds, slack.settings.retry_delays = 0.1, (0.01, 0.01, 0.01)
+    async with over_sockets(slack, app) as handler:
+        handler.client.socket_mode_request_listeners.clear()  # it hears, and says nothing
+        await ada.says(general, "hello")
+        await slack.settled()
+    [delivery] = slack.delivered("message.channels")
+    assert [one.error for one in delivery.attempts] == ["timeout"] * 4
+    assert delivery.given_up
+
+
+@pytest.mark.parametrize("how", ["refresh_requested", "too_many_websockets", "drop", "silence"])
+async def test_a_lost_socket_is_opened_anew(slack: SlackEmulator, ada: Person, general: Channel, how: str) -> None:
+    app = bolt(slack)
+    slack.settings.ack_seconds = 0.3
+
+    @app.event("message")
+    async def hear() -> None:
+        pass
+
+    async with over_sockets(slack, app) as handler:
+        before = slack.sockets.standing
+        if how in ("drop", "silence"):
+            getattr(slack.sockets, how)()
+            handler.client.last_ping_pong_time = 1.0  # it has not heard a pong for long
+        else:
+            await slack.sockets.disconnect(how)
+        await slack.until(lambda: [one for one in slack.sockets.standing if one not in before])
+        if how == "silence":
+            await slack.until(lambda: not before[0].open)
+        await ada.says(general, "still there?")
+        await slack.until(lambda: slack.deliveries[-1].acknowledged)
+
+
+async def test_a_command_opens_a_dialog_that_is_submitted(slack: SlackEmulator, ada: Person, general: Channel) -> None:
+    app = bolt(slack)
+    question: dict[str, Any] = {"type": "input", "block_id": "q", "label": PLAIN | {"text": "Question"}}
+    question["element"] = {"type": "plain_text_input", "action_id": "text", "max_length": 10}
+    picture: dict[str, Any] = {"type": "input", "block_id": "p", "optional": True, "label": PLAIN | {"text": "Picture"}}
+    picture["element"] = {"type": "file_input", "action_id": "files", "max_files": 1}
+    dialog: dict[str, Any] = {"type": "modal", "callback_id": "ask", "title": PLAIN, "submit": PLAIN}
+    dialog["blocks"] = [question, picture]
+    got: list[Any] = []
+
+    @app.command("/ask")
+    async def ask(ack: Any, body: dict[str, Any], client: Any) -> None:
+        await ack("One moment")
+        assert await refusal(client.views_open(trigger_id="1.2.3", view=dialog)) == "invalid_trigger_id"
+        await client.views_open(trigger_id=body["trigger_id"], view=dialog)
+        assert await refusal(client.views_open(trigger_id=body["trigger_id"], view=dialog)) == "exchanged_trigger_id"
+
+    @app.view("ask")
+    async def submitted(ack: Any, view: dict[str, Any]) -> None:
+        got.append(view["state"]["values"])
+        await (ack(response_action="errors", errors={"q": "Shorter"}) if len(got) == 1 else ack())
+
+    async with over_sockets(slack, app):
+        run = await ada.runs("/ask", "", general)
+        assert run.shown is not None
+        assert slack.ephemeral(ada) == [run.shown]
+        [view] = await slack.until(lambda: slack.views(ada))
+        with pytest.raises(CannotDoError):
+            await ada.submits(view, {})
+        await ada.submits(view, {"Question": "why?", "Picture": [Upload("a.png", PNG)]})
+        assert view.errors == {"q": "Shorter"}
+        await ada.submits(view, {"q": "what?"})
+        assert not slack.views(ada)
+    assert got[1]["q"]["text"] == {"type": "plain_text_input", "value": "what?"}
+    assert got[1]["p"]["files"]["files"][0]["name"] == "a.png"
+
+
+async def test_triggers_and_response_urls_run_out(
+    slack: SlackEmulator, client: Any, ada: Person, general: Channel
+) -> None:
+    app = bolt(slack)
+
+    @app.command("/ask")
+    async def ask(ack: Any) -> None:
+        await ack()
+
+    async with over_sockets(slack, app), aiohttp.ClientSession() as session:
+        run = await ada.runs("/ask", "why", general)
+        for number in range(5):
+            async with session.post(run.response_url, json={"text": f"answer {number}"}) as response:
+                assert response.status == 200
+        async with session.post(run.response_url, json={"text": "one more"}) as response:
+            assert (response.status, (await response.json())["error"]) == (404, "used_url")
+        run = await ada.runs("/ask", "why", general)
+        slack.settings.trigger_seconds = slack.settings.response_url_seconds = 0
+        async with session.post(run.response_url, json={"text": "too late"}) as response:
+            assert (await response.json())["error"] == "expired_url"
+        view: dict[str, Any] = {"type": "modal", "title": PLAIN, "blocks": []}
+        assert await refusal(client.views_open(trigger_id=run.trigger_id, view=view)) == "expired_trigger_id"
+    assert [one.shown for one in slack.ephemeral(ada)] == [f"answer {number}" for number in range(5)]
+    assert not slack.messages(general)
+
+
+async def test_a_click_replaces_what_only_its_person_sees(
+    slack: SlackEmulator, client: Any, ada: Person, general: Channel
+) -> None:
+    app = bolt(slack)
+    feedback = {key: {"text": PLAIN | {"text": key}, "value": key} for key in ("positive_button", "negative_button")}
+    element = {"type": "feedback_buttons", "action_id": "helpful", **feedback}
+    blocks: list[Any] = [{"type": "context_actions", "elements": [element]}]
+
+    @app.action("helpful")
+    async def clicked(ack: Any, action: dict[str, Any], respond: Any, body: dict[str, Any]) -> None:
+        await ack()
+        assert "message" not in body, "Slack does not keep ephemeral messages"
+        await respond(text=action["value"], replace_original=True)
+
+    async with over_sockets(slack, app):
+        await client.chat_postEphemeral(channel=general.id, user=ada.id, text="x", blocks=blocks)
+        [message] = slack.ephemeral(ada)
+        await ada.clicks(message, "negative_button")
+        await slack.until(lambda: message.shown == "negative_button")
+    assert slack.ephemeral(ada) == [message]
+
+
+async def test_the_pane_the_home_and_shortcuts(
+    slack: SlackEmulator, client: Any, ada: Person, general: Channel
+) -> None:
+    app = bolt(slack)
+
+    @app.event("assistant_thread_started")
+    async def started(event: dict[str, Any], client: Any) -> None:
+        thread = {
+            "channel_id": event["assistant_thread"]["channel_id"],
+            "thread_ts": event["assistant_thread"]["thread_ts"],
+        }
+        five = [{"title": "a", "message": "b"}] * 5
+        assert (
+            await refusal(client.assistant_threads_setSuggestedPrompts(**thread, prompts=five)) == "invalid_arguments"
+        )
+        await client.assistant_threads_setSuggestedPrompts(**thread, prompts=five[:4])
+        await client.assistant_threads_setStatus(**thread, status="is thinking")
+
+    @app.event("app_home_opened")
+    async def opened(event: dict[str, Any], client: Any) -> None:
+        view: dict[str, Any] = {
+            "type": "home",
+            "blocks": [{"type": "section", "text": MRKDWN | {"text": "Hello *you*"}}],
+        }
+        await client.views_publish(user_id=event["user"], view=view)
+
+    @app.shortcut("ask_about")
+    async def asked(ack: Any, shortcut: dict[str, Any]) -> None:
+        await ack()
+        assert shortcut["message"]["text"] == "a message"
+
+    async with over_sockets(slack, app):
+        root = await ada.opens_assistant(general)
+        await slack.until(lambda: slack.assistant(root).status)
+        await ada.opens_home()
+        home = await slack.until(lambda: slack.home(ada))
+        used = await ada.uses_shortcut("ask_about", await ada.says(general, "a message"))
+    assert home is not None
+    assert home.shown == "Hello *you*"
+    assert len(slack.assistant(root).prompts) == 4
+    assert not used.failed
+
+
+async def test_only_members_and_subscribers_hear(slack: SlackEmulator, client: Any, ada: Person) -> None:
+    secret = slack.channel("secret", "private", bot=False)
+    await ada.says(secret, "psst")
+    assert not slack.deliveries
+    await ada.invites_bot(secret)
+    said = await ada.says(secret, "now you know")
+    await ada.edits(said, "now you do")
+    await ada.deletes(said)
+    kinds = [(one.type, one.event.get("subtype", "")) for one in slack.deliveries]
+    changes = [("message.groups", kind) for kind in ("", "message_changed", "message_deleted")]
+    assert kinds == [("member_joined_channel", ""), *changes]
+    history = await client.conversations_history(channel=secret.id)
+    assert [one["text"] for one in history["messages"]] == ["psst"]
+    assert (await client.conversations_members(channel=secret.id))["members"] == [ada.id, slack.bot_user_id]
+    assert (await client.users_info(user=ada.id, include_locale=True))["user"]["locale"] == "zh-CN"
+
+
+async def test_events_while_nobody_is_connected_wait_for_a_socket(
+    slack: SlackEmulator, ada: Person, general: Channel
+) -> None:
+    slack.settings.retry_delays = (0.1, 0.1, 0.1)
+    app = bolt(slack)
+    heard: list[str] = []
+
+    @app.event("message")
+    async def hear(event: dict[str, Any]) -> None:
+        heard.append(event["text"])
+
+    slack.faults.add("events", "lost")
+    await ada.says(general, "never told")
+    await ada.says(general, "told later")
+    async with over_sockets(slack, app):
+        await slack.settled()
+    assert heard == ["told later"]
+
+
+async def test_a_stranger_in_a_shared_channel_is_known_as_one(slack: SlackEmulator, client: Any, ada: Person) -> None:
+    shared = slack.channel("shared", shared=True)
+    zoe = slack.stranger("zoe", channels=[shared])
+    said = await zoe.mentions(shared, "hi", files=[Upload("a.png", PNG)])
+    [delivery] = slack.delivered("app_mention")
+    assert delivery.body["is_ext_shared_channel"]
+    assert delivery.event["user_team"] == zoe.account.team.id
+    assert delivery.event["files"][0]["file_access"] == "check_file_info"
+    assert (await client.files_info(file=said.files[0].id))["file"]["mimetype"] == "image/png"
+    assert (await client.users_info(user=zoe.id))["user"]["is_stranger"]
+    assert (await client.conversations_info(channel=shared.id))["channel"]["is_ext_shared"]
+
+
+@pytest.mark.slow
+async def test_as_a_process_it_sends_five_hundred_events_in_a_second() -> None:
+    command = [sys.executable, "-m", "tests.slack_emulator", "--mode", "socket"]
+    process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    where = json.loads(await process.stdout.readline())
+    client: Any = AsyncWebClient(base_url=where["api_url"])
+    opened = await client.apps_connections_open(app_token=where["app_token"])
+
+    async def acknowledge(socket: aiohttp.ClientWebSocketResponse) -> None:
+        async for message in socket:
+            envelope = message.json()
+            if "envelope_id" in envelope:
+                await socket.send_json({"envelope_id": envelope["envelope_id"]})
+
+    async with aiohttp.ClientSession() as session, session.ws_connect(opened["url"]) as socket:
+        acknowledging = asyncio.create_task(acknowledge(socket))
+        # Each mention is two events.
+        process.stdin.write(b'{"do": "mention", "count": 250, "per_second": 250}\n{"do": "stats"}\n')
+        await process.stdout.readline()
+        stats = json.loads(await process.stdout.readline())
+        acknowledging.cancel()
+    process.stdin.close()
+    await process.wait()
+    assert len(stats["deliveries"]) == 500
+    assert all(seconds is not None and attempts == 1 for _, seconds, attempts in stats["deliveries"])

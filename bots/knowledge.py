@@ -206,7 +206,10 @@ def forget(
     source: Annotated[str, typer.Option("--source", help="Forget all that was read from this source.")] = "",
     conversation: Annotated[str, typer.Option("--session", help="Forget this conversation of `lorelens chat`.")] = "",
     person: Annotated[
-        str, typer.Option("--person", help="Forget what a person said: PLATFORM/WORKSPACE/ID.", metavar="WHO")
+        str,
+        typer.Option(
+            "--person", help="Forget what a person said, saved and judged: PLATFORM/WORKSPACE/ID.", metavar="WHO"
+        ),
     ] = "",
     as_json: JsonOption = False,
     data: DataOption = None,
@@ -221,6 +224,7 @@ async def _forget(source: str, session: str, person: str, data: Path | None, *, 
     done: dict[str, Any]
     async with Application(settings_for(data)) as application:
         if source:
+            await application.saved_notes.forget_source(source)
             gone = await forget_source(
                 source, ledger=application.ledger, index=await application.index(), pictures=application.pictures
             )
@@ -238,10 +242,11 @@ async def _forget(source: str, session: str, person: str, data: Path | None, *, 
             if not identity:
                 raise QuestionError(f'"{person}" does not say who.', hint="Write PLATFORM/WORKSPACE/ID.")
             store = await application.conversations()
+            saved = await application.saved_notes.forget_person(platform, workspace, identity)
             forgotten = await store.forget_person(platform, workspace, identity)
             if (platform, workspace, identity) == (HERE.platform, HERE.workspace, ME.id):
                 _forget_last_answer(application.data)
-            done = {"person": person, **forgotten.model_dump()}
+            done = {"person": person, **forgotten.model_dump(), "saved": saved}
     if as_json:
         print(json.dumps(done, ensure_ascii=False))
     else:

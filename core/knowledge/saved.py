@@ -7,6 +7,7 @@ disk and not in the index, because a process ended in between, is taken up at th
 
 import asyncio
 import logging
+import os
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
@@ -99,6 +100,23 @@ class SavedNotes:
                 count += len(heads)
         return count
 
+    async def forget_source(self, source: str) -> bool:
+        """Remove what was saved in a place, by the name of its source; False if that is no place."""
+        ledger = (await self._reader()).ledger
+        for folder in await asyncio.to_thread(self._files.folders):
+            record = _source_at(ledger, folder)
+            if record is not None and record.source == source:
+                await self._gone(folder, await asyncio.to_thread(self._files.clear, folder))
+                return True
+        return False
+
+    async def forget_workspace(self, platform: str, workspace: str) -> int:
+        """Remove what was saved in all places of a workspace that was left; answer how many notes there were."""
+        count = 0
+        for folder in await asyncio.to_thread(self._files.folders, platform, workspace):
+            count += await self._gone(folder, await asyncio.to_thread(self._files.clear, folder))
+        return count
+
     async def settled(self) -> None:
         """Wait until what was saved is in the index, and what was removed is not."""
         while self._indexing is not None and not self._indexing.done():
@@ -114,14 +132,17 @@ class SavedNotes:
         return [head for head in self._files.notes(folder) if person_id == head.saved_by or person_id in head.authors]
 
     async def _remove(self, folder: Path, message_ids: Sequence[str]) -> int:
-        gone = await asyncio.to_thread(self._files.remove, folder, message_ids)
-        if gone:
+        return await self._gone(folder, await asyncio.to_thread(self._files.remove, folder, message_ids))
+
+    async def _gone(self, folder: Path, names: Sequence[str]) -> int:
+        """Let the index follow when files went from the disk; answer how many notes they were."""
+        if names:
             try:
-                await self._drop(folder, gone)
+                await self._drop(folder, names)
             except UnavailableError as error:  # it goes with the reading in below, then
                 _log.warning("What was removed from %s is still in the index for a moment: %s", folder, error)
             self._take_up(folder)
-        return sum(name.endswith(".md") for name in gone)
+        return sum(name.endswith(".md") for name in names)
 
     async def _drop(self, folder: Path, names: Sequence[str]) -> None:
         """Take files out of the index at once, whoever reads documents in; the ledger knows them for unread."""
@@ -214,7 +235,7 @@ def _check(note: SavedNote) -> None:
 
 
 def _source_at(ledger: Ledger, folder: Path) -> SourceRecord | None:
-    root = str(folder.resolve())
+    root = os.path.realpath(folder)
     return next((record for record in ledger.sources() if record.root == root), None)
 
 

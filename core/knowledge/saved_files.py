@@ -128,6 +128,15 @@ class SavedFiles:
             raise _unwritable(folder, error) from error
         return gone
 
+    def clear(self, folder: Path) -> list[str]:
+        """Remove all notes of a place; answers the names of the files that went."""
+        gone = sorted(file.name for file in folder.glob("[!.]*"))
+        try:
+            _remove(folder, gone)
+        except OSError as error:
+            raise _unwritable(folder, error) from error
+        return gone
+
     def notes(self, folder: Path) -> Iterator[NoteHead]:
         """What the notes of a place say of themselves, oldest first; a file that is no note is passed over."""
         for file in sorted(folder.glob("[!.]*.md")):

@@ -233,3 +233,20 @@ async def test_notes_go_with_the_person_who_saved_or_wrote_them(desk: Desk) -> N
     assert await desk.find("Mira wrote") == []
     assert [text.rpartition("\n")[2] for text in await desk.find("Eve")] == ["Eve too."]
     assert await desk.notes.forget_person("slack", "T2", "U3") == 0
+
+
+async def test_place_and_workspace_are_forgotten_for_good(desk: Desk) -> None:
+    other = GENERAL.model_copy(update={"workspace": "T2"})
+    await desk.save(note(message("Lunch here.")))
+    await desk.save(note(message("Lunch there.", place=other), name="town"))
+
+    assert not await desk.notes.forget_source("docs")
+    assert await desk.notes.forget_source("saved: general")
+    assert [text.rpartition("\n")[2] for text in await desk.find("lunch")] == ["Lunch there."]
+    assert await desk.notes.forget_workspace("slack", "T2") == 1
+    await desk.notes.settled()
+
+    assert desk.sources() == {}
+    await desk.notes.start()
+    await desk.notes.settled()
+    assert await desk.find("lunch") == []

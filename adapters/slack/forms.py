@@ -9,7 +9,7 @@ from adapters.markdown.splitting import split
 from adapters.slack.answer import Look
 from adapters.slack.blocks import FALLBACK, Block, SlackMessage
 from adapters.slack.lacking import Lacking
-from adapters.slack.payloads import mapping, mappings, string
+from adapters.slack.payloads import listing, mapping, mappings, string
 from adapters.slack.refusals import SlackRefusedError, answer_of
 from core.errors import PlatformRefusedError
 
@@ -43,6 +43,7 @@ class Forms:
         self.look = look if lacking.has(team, "markdown blocks") else replace(look, native=False)
         self.without_files = False
         self._text_only = False
+        self._refusal: SlackRefusedError | None = None
         self._lacking = lacking
         self._team = team
 
@@ -53,7 +54,6 @@ class Forms:
             SlackRefusedError: for other reasons than its form.
             PlatformRefusedError: no form is taken.
         """
-        last: SlackRefusedError | None = None
         for pause, messages in self._forms(render):
             await asyncio.sleep(pause)
             try:
@@ -61,33 +61,45 @@ class Forms:
             except SlackRefusedError as error:
                 if error.reason not in MALFORMED:
                     raise
-                _log.info("Slack does not take a message's form: %s %s", error, answer_of(error.response))
-                last = error
+                _log.info("Slack does not take a message's form: %s %s", error, _details(error))
+                self._refusal = error
             else:
-                if not self.look.native and not self._text_only:
-                    self._lacking.note(self._team, "markdown blocks")
                 return
         raise PlatformRefusedError(
             "Slack takes no form of the message.", hint="This is a defect; please report it.", reason="malformed"
-        ) from last
+        ) from self._refusal
 
     def _forms(self, render: Render) -> Iterator[tuple[float, Sequence[SlackMessage]]]:
         """The forms, the richest first, each after a pause of so many seconds."""
         if not self._text_only:
             yield 0.0, render(self.look)
-            if self.look.files:
-                for seconds in _FILE_PAUSES if self._shows_files(render) else ():
+            if self.look.files and self._is_about("slack_file", "slack file"):
+                for seconds in _FILE_PAUSES:
                     yield seconds, render(self.look)
                 self.look, self.without_files = replace(self.look, files={}), True
                 yield 0.0, render(self.look)
             if self.look.native:
                 self.look = replace(self.look, native=False)
+                if self._is_about("markdown", "unsupported type"):
+                    self._lacking.note(self._team, "markdown blocks")
+                yield 0.0, render(self.look)
+            if self.look.files:
+                self.look, self.without_files = replace(self.look, files={}), True
                 yield 0.0, render(self.look)
             self._text_only = True
         yield 0.0, [alone for message in render(self.look) for alone in _text_alone(message)]
 
-    def _shows_files(self, render: Render) -> bool:
-        return any("slack_file" in block for message in render(self.look) for block in message.blocks)
+    def _is_about(self, *names: str) -> bool:
+        """Whether the last refusal names one of these, or says nothing in particular."""
+        details = _details(self._refusal) if self._refusal is not None else ""
+        return not details or any(name in details for name in names)
+
+
+def _details(error: SlackRefusedError) -> str:
+    """What Slack says of where a message is wrong: "[ERROR] invalid slack file [json-pointer:/blocks/0/slack_file]"."""
+    answer = answer_of(error.response)
+    said = [*listing(mapping(answer.get("response_metadata")).get("messages")), *listing(answer.get("errors"))]
+    return " ".join(string(one) for one in said).lower()
 
 
 def _text_alone(message: SlackMessage) -> Iterator[SlackMessage]:

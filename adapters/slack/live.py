@@ -52,6 +52,7 @@ class LiveReply:
         self._status = ThreadStatus(calls, delivery, lacking)
         self._growing = GrowingText()
         self._fed = 0
+        self._shown_times = 0
         self._pending = ""
         """What is to be appended and was not yet."""
 
@@ -63,6 +64,7 @@ class LiveReply:
         while not arriving.is_whole:
             seen = len(arriving.parts)
             says = arriving.says_something
+            self._shown_times += says
             await self._show_so_far(arriving.parts, says)
             await arriving.until(_never if says else _says_something, within=self._pace)
             await arriving.until(partial(_has_more, seen))
@@ -72,7 +74,8 @@ class LiveReply:
 
     @property
     def _pace(self) -> float:
-        return self._paces.stream if self._stream.is_open else self._paces.edit
+        slower = min(self._paces.slower, 1.0 + self._shown_times / 6)
+        return slower * (self._paces.stream if self._stream.is_open else self._paces.edit)
 
     async def _show_so_far(self, parts: Sequence[ReplyPart], says: bool) -> None:
         """Show what there is. Where Slack can't be told now, more will be told later."""

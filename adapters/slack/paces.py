@@ -8,7 +8,8 @@ class Paces:
     """The paces of replies.
 
     After `grace` without a word it is said what is being done. A first text waits `together` for the rest: an answer
-    that comes at once is posted at once. Additions to a stream, and edits of a message, are `stream` and `edit` apart.
+    that comes at once is posted at once. Additions to a stream, and edits of a message, are `stream` and `edit` apart,
+    and up to `slower` times as much in the course of a long answer: Slack counts them for a whole workspace together.
     What only the asker sees is shown once before it is whole, after `a_while`, since it can be changed few times.
     """
 
@@ -16,4 +17,5 @@ class Paces:
     together: float = 0.15
     stream: float = 1.0
     edit: float = 1.2
+    slower: float = 3.0
     a_while: float = 6.0

@@ -21,7 +21,21 @@ from adapters.slack.standing import metadata, stream_block_id
 
 _log = logging.getLogger(__name__)
 
-_THIS_ONCE = {"message_not_found", "thread_not_found", "invalid_thread_ts", "not_in_channel", "channel_not_found"}
+_THIS_ONCE = {
+    "cannot_reply_to_message",
+    "channel_not_found",
+    "invalid_thread_ts",
+    "is_archived",
+    "message_not_found",
+    "missing_recipient_team_id",
+    "missing_recipient_user_id",
+    "msg_too_long",
+    "not_in_channel",
+    "restricted_action",
+    "team_not_found",
+    "thread_not_found",
+    "user_not_found",
+}
 """Refusals that say nothing of the next answer."""
 
 

@@ -14,6 +14,7 @@ from core.application import Application
 
 if TYPE_CHECKING:  # it brings LangChain along
     from core.explaining.record import AnswerRecord
+    from core.messages import Message
     from core.quality.feedback import Feedback
 
 SHOWN_CHARACTERS = 600
@@ -37,19 +38,23 @@ async def _feedback(limit: int, data: Path | None, *, only_bad: bool, as_json: b
         store = await application.conversations()
         kept = KeptAnswers(store)
         said = await FeedbackBook(store).newest(limit, only_bad=only_bad)
-        judged = [(one, await kept.find(one.conversation, one.message_id)) for one in said]
+        judged: list[dict[str, Any]] = []
+        for one in said:
+            record = await kept.find(one.conversation, one.message_id)
+            question = next(iter(await store.messages(one.conversation, [one.message_id])), None)
+            judged.append(fields_of(one, record, question))
     if as_json:
-        print(json.dumps([fields_of(one, record) for one, record in judged], ensure_ascii=False))
+        print(json.dumps(judged, ensure_ascii=False))
         return 0
     console = Console()
     if not judged:
         console.print("Nobody has said anything of an answer yet.")
-    for one, record in judged:
-        _show(fields_of(one, record), console)
+    for one in judged:
+        _show(one, console)
     return 0
 
 
-def fields_of(one: "Feedback", record: "AnswerRecord | None") -> dict[str, Any]:
+def fields_of(one: "Feedback", record: "AnswerRecord | None", question: "Message | None" = None) -> dict[str, Any]:
     """Feedback for a script. Question, answer and sources are null or empty where they are kept no more; so is the
     answer where another has come in its place since."""
     same = record is not None and record.answered_at <= one.given_at
@@ -62,7 +67,7 @@ def fields_of(one: "Feedback", record: "AnswerRecord | None") -> dict[str, Any]:
         "person_name": one.person.name,
         "conversation": one.conversation,
         "message": one.message_id,
-        "question": record.question.text if record is not None else None,
+        "question": record.question.text if record is not None else question.text if question is not None else None,
         "answer": record.reply.text if record is not None and same else None,
         "answered_anew": record is not None and not same,
         "sources": [

@@ -110,4 +110,5 @@ async def test_operator_sees_the_answer_with_its_sources_as_far_as_they_are_kept
     anew = record.model_copy(update={"answered_at": one.given_at + timedelta(seconds=1)})
     assert (fields_of(one, anew)["answer"], fields_of(one, anew)["answered_anew"]) == (None, True)
     assert fields_of(one, None)["question"] is None
+    assert fields_of(one, None, question)["question"] == "How?"
     json.dumps(shown)

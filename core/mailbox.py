@@ -161,9 +161,15 @@ class Mailbox:
                 return True
         return False
 
-    async def takes_part(self, conversation: str) -> bool:
-        """Whether something was asked in a conversation, and is kept."""
-        return bool(await self._redis.execute("EXISTS", self.store.keys.conversation(conversation).asked))
+    async def takes_part(self, conversation: str, at: datetime) -> bool:
+        """Whether something that is kept was asked in a conversation before this time.
+
+        What was said before that was not said to Lorelens, even if it arrives later.
+        """
+        keys = self.store.keys.conversation(conversation)
+        asked: list[bytes] = await self._redis.execute("HKEYS", keys.asked)
+        scores: list[float | None] = await self._redis.execute("ZMSCORE", keys.order, *asked) if asked else []
+        return any(score is not None and float(score) < at.timestamp() * 1e6 for score in scores)
 
     async def stop(self, conversation: str) -> bool:
         """Stop what is being answered, or about to be; False if nothing is."""

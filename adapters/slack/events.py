@@ -8,13 +8,14 @@ may lack the files: then `delivery` says `"reread": true`, and the message is re
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from pydantic import JsonValue
 
 from adapters.slack.api import Installed
 from adapters.slack.file_objects import files_of, urls_of
-from adapters.slack.incoming import Directory, as_message, message_id, place_of
+from adapters.slack.incoming import Directory, as_message, message_id, place_of, sent_at
 from adapters.slack.mentions import Mentions, mentions
 from adapters.slack.payloads import Payload, mapping, string
 from core.messages import Message, Place
@@ -29,8 +30,8 @@ Reason = Literal[
     "not edited",  # a preview of a link was added, a thread grew
 ]
 
-TakesPart = Callable[[str], Awaitable[bool]]
-"""Whether Lorelens was asked something in a conversation (`Mailbox.takes_part`)."""
+TakesPart = Callable[[str, datetime], Awaitable[bool]]
+"""Whether Lorelens was asked something in a conversation before a time (`Mailbox.takes_part`)."""
 
 _SAID = {"", "file_share", "thread_broadcast", "me_message"}
 _SLACKBOT = "USLACKBOT"
@@ -91,7 +92,7 @@ async def _said(event: Payload, installed: Installed, directory: Directory, take
     named = mentions(event)
     if event.get("type") != "app_mention" and installed.user not in named.people and place.visibility != "direct":
         is_reply = string(event.get("thread_ts")) not in {"", string(event.get("ts"))}
-        if not is_reply or not await takes_part(place.conversation):
+        if not is_reply or not await takes_part(place.conversation, sent_at(string(event.get("ts")))):
             return Ignored("not addressed")
         if named.people or named.crowd:
             return Ignored("to others")

@@ -1,6 +1,7 @@
 """What the mailbox promises of questions that were answered already: edited, deleted, asked again; on a real Redis."""
 
 import json
+from datetime import timedelta
 
 import pytest
 
@@ -9,7 +10,7 @@ from core.errors import LeaseLostError
 from core.mailbox import Mailbox, Turn, TurnChangedError
 from core.messages import Message, Picture
 from core.question import Question
-from tests.contract.test_mailbox import CONVERSATION, SHARD, asked, is_empty, reply_to, taken, texts
+from tests.contract.test_mailbox import CONVERSATION, NOON, SHARD, asked, is_empty, reply_to, taken, texts
 
 
 @pytest.fixture
@@ -140,11 +141,13 @@ async def test_what_was_posted_outlives_a_worker_that_noted_nothing_new(mailbox:
 
 async def test_a_conversation_that_was_asked_something_is_taken_part_in(mailbox: Mailbox) -> None:
     await mailbox.store.remember(asked("overheard").message)
-    assert not await mailbox.takes_part(CONVERSATION)
+    later = NOON + timedelta(hours=1)
+    assert not await mailbox.takes_part(CONVERSATION, later)
     await answered(mailbox, "How?")
-    assert await mailbox.takes_part(CONVERSATION)
+    assert await mailbox.takes_part(CONVERSATION, later)
+    assert not await mailbox.takes_part(CONVERSATION, NOON)
     await mailbox.store.forget_conversation(CONVERSATION)
-    assert not await mailbox.takes_part(CONVERSATION)
+    assert not await mailbox.takes_part(CONVERSATION, later)
 
 
 async def test_pictures_that_are_found_later_are_no_edit(mailbox: Mailbox) -> None:

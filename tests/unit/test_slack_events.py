@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -33,7 +34,7 @@ class Known:
 
 
 async def made_of(event: Mapping[str, Any], *, takes_part: bool = False, known: Known | None = None) -> Understood:
-    async def part(conversation: str) -> bool:
+    async def part(conversation: str, at: datetime) -> bool:
         return takes_part
 
     return await understand(event, BOT, known or Known(), part)

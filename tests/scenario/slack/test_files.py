@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import AsyncGenerator, Mapping
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -47,7 +48,7 @@ class Reader:
         bodies: list[Mapping[str, Any]] = [one.body for one in self.slack.deliveries]
         events = [body["event"] for body in bodies if "event" in body]
 
-        async def part(conversation: str) -> bool:
+        async def part(conversation: str, at: datetime) -> bool:
             return takes_part
 
         installed: Installed = await self.intake.clients.installed(self.slack.team.id)

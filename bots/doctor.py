@@ -4,18 +4,18 @@ import os
 import platform
 import shutil
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Literal, Protocol, cast
 
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
+import typer
 
-from bots.running import DataOption, run, settings_for
+from bots.findings import Finding, show
+from bots.running import DataOption, JsonOption, run, settings_for
+from config.settings import Settings
 from core.application import Application
-from core.errors import LorelensError
+from core.errors import LorelensError, SettingsError
 
 if TYPE_CHECKING:
     from core.models.chat import ChatModel
@@ -24,40 +24,96 @@ EXTRACTIVE = "extractive"
 ENOUGH_DISK = 500 * 1024 * 1024
 LONG_WAIT = 120
 """Seconds after which a question should have been answered."""
+_PLATFORMS = {"slack": "bots.slack.doctor"}
+"""The modules that are a `PlatformDoctor`; imported when they are needed."""
 
 
-@dataclass(frozen=True)
-class Finding:
-    """What one check found; `remedy` says what to do where it is not "ok"."""
+class PlatformDoctor(Protocol):
+    """What a chat platform lets be checked: a module of `bots`."""
 
-    part: str
-    state: Literal["ok", "note", "broken"]
-    found: str
-    remedy: str = ""
+    def is_set_up(self, settings: Settings) -> bool:
+        """Whether somebody wants it."""
+        ...
+
+    async def brief(self, application: Application) -> Finding:
+        """One line about it."""
+        ...
+
+    async def thorough(self, application: Application) -> list[Finding]:
+        """All that can be told without posting anything."""
+        ...
+
+    def manifest(self, public_url: str) -> str:
+        """The app's manifest; with a public address for events by HTTP.
+
+        Raises:
+            SettingsError: the address is none.
+        """
+        ...
 
 
-def doctor(data: DataOption = None) -> None:
+def doctor(
+    platform: Annotated[
+        str, typer.Argument(help="A chat platform to check thoroughly: slack.", show_default="everything, in brief")
+    ] = "",
+    data: DataOption = None,
+    as_json: JsonOption = False,
+    manifest: Annotated[bool, typer.Option("--manifest", help="Print the platform's app manifest and leave.")] = False,
+    http: Annotated[
+        str,
+        typer.Option("--http", metavar="URL", help="With --manifest: for events by HTTP at this public https address."),
+    ] = "",
+    new_key: Annotated[
+        bool, typer.Option("--new-key", help="Print a new key for LORELENS_SECRET_KEY and leave.")
+    ] = False,
+) -> None:
     """Check what is configured and what is missing, and say what to do."""
-    run(_doctor(data))
+    if new_key:
+        run(_print_key(), as_json=as_json)
+    elif manifest or http:
+        run(_print_manifest(platform, http), as_json=as_json)
+    else:
+        run(_doctor(platform, data, as_json), as_json=as_json)
 
 
-async def _doctor(data: Path | None) -> int:
-    findings: list[Finding] = []
+async def _print_key() -> None:
+    from core.sealing import new_key
+
+    print(new_key())
+
+
+async def _print_manifest(platform: str, http: str) -> None:
+    print(_platform(platform).manifest(http), end="")
+
+
+async def _doctor(platform: str, data: Path | None, as_json: bool) -> int:
     async with Application(settings_for(data)) as application:
-        for name, check in _CHECKS:
-            try:
-                findings.append(await check(application))
-            except LorelensError as error:
-                findings.append(Finding(name, "broken", error.message, error.hint))
-    console = Console()
-    table = Table(title="Lorelens", title_justify="left", show_lines=False, box=None, padding=(0, 2, 0, 0))
-    for column in ("", "part", "what was found", "what to do"):
-        table.add_column(column, overflow="fold")
-    marks = {"ok": "[green]ok[/]", "note": "[yellow]note[/]", "broken": "[red]broken[/]"}
-    for finding in findings:
-        table.add_row(marks[finding.state], *map(escape, (finding.part, finding.found, finding.remedy)))
-    console.print(table)
-    return 3 if any(finding.state == "broken" for finding in findings) else 0
+        if platform:
+            return show(await _platform(platform).thorough(application), f"Lorelens: {platform}", as_json=as_json)
+        findings = [await _finding(name, check, application) for name, check in _CHECKS]
+        for name in _PLATFORMS:
+            one = _platform(name)
+            if one.is_set_up(application.settings):
+                findings.append(await _finding(name, one.brief, application))
+        return show(findings, "Lorelens", as_json=as_json)
+
+
+async def _finding(name: str, check: Callable[[Application], Awaitable[Finding]], application: Application) -> Finding:
+    try:
+        return await check(application)
+    except LorelensError as error:
+        return Finding(name, "broken", error.message, error.hint)
+
+
+def _platform(name: str) -> PlatformDoctor:
+    module = _PLATFORMS.get(name)
+    if module is None:
+        known = ", ".join(_PLATFORMS)
+        raise SettingsError(
+            f'There is nothing to check about the platform "{name}".' if name else "No platform is named.",
+            hint=f"Known are: {known}. For example: lorelens doctor {next(iter(_PLATFORMS))}.",
+        )
+    return cast(PlatformDoctor, import_module(module))
 
 
 async def _python(application: Application) -> Finding:

@@ -99,7 +99,7 @@ def install_routes(settings: Settings, workspaces: ManyWorkspaces) -> list[web.R
 
 def install_flow(settings: Settings, workspaces: ManyWorkspaces) -> "InstallFlow":
     """Bolt's flow; raises as `install_routes` does."""
-    public = _public_url(settings)
+    public = public_url(settings)
     oauth = AsyncOAuthSettings(
         client_id=settings.slack_client_id,
         client_secret=_secret(settings.slack_client_secret),
@@ -216,7 +216,12 @@ def _texts(request: AsyncBoltRequest) -> PageTexts:
     return texts_for_browser(",".join(request.headers.get("accept-language") or ()))
 
 
-def _public_url(settings: Settings) -> str:
+def public_url(settings: Settings) -> str:
+    """The address at which people and Slack reach this server, without a slash at its end.
+
+    Raises:
+        SettingsError: it is missing, or no https address.
+    """
     url = settings.slack_public_url.rstrip("/")
     parts = urlsplit(url)
     at_home = parts.scheme == "http" and parts.hostname in {"127.0.0.1", "::1", "localhost"}

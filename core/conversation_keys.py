@@ -72,6 +72,10 @@ class KeySpace:
         """Until when a platform was listened to."""
         return f"{self._prefix}:heard:{platform}"
 
+    def once(self, platform: str, name: str) -> str:
+        """That something was done already, or what is kept for its second half; both for a short while."""
+        return f"{self._prefix}:once:{platform}:{name}"
+
     def limit(self, scope: str, name: str) -> str:
         """How much of a limit is used: by whom, or where."""
         return f"{self._prefix}:limit:{scope}:{name}"
@@ -93,6 +97,15 @@ class KeySpace:
         """The set of references to the questions of which a person judged the answer."""
         who = Place(platform=platform, workspace=workspace, channel=author_id).conversation
         return f"{self._prefix}:person:{{{_tag(who)}}}:feedback"
+
+    def language(self, platform: str, workspace: str, author_id: str) -> str:
+        """The language that a person chose."""
+        who = Place(platform=platform, workspace=workspace, channel=author_id).conversation
+        return f"{self._prefix}:person:{{{_tag(who)}}}:language"
+
+    def noted(self, conversation: str) -> str:
+        """What a platform notes of a conversation beside its messages: a hash, in the conversation's slot."""
+        return f"{self.talks(shard_of(conversation))}{conversation}:noted"
 
     def picture(self, sha256: str) -> str:
         """The bytes of a picture."""

@@ -198,13 +198,15 @@ class Conversations:
         await self.redis.execute(
             "DEL", keys.gone, keys.answers, keys.stood_on, keys.replies, self.keys.feedback(conversation)
         )
+        await self.redis.execute("DEL", self.keys.noted(conversation))
         await self.redis.execute_all(feedback.unindexing(self.keys, conversation, said))
         await self.redis.erase()
         return forgotten
 
     async def forget_person(self, platform: str, workspace: str, author_id: str) -> Forgotten:
-        """Forget what a person said in every conversation, of its answers too, and pictures that no other message
-        carries."""
+        """Forget what a person said in every conversation, of its answers too, pictures that no other message carries,
+        and the language they chose."""
+        await self.redis.execute("DEL", self.keys.language(platform, workspace, author_id))
         person = self.keys.person(platform, workspace, author_id)
         said: dict[str, list[bytes]] = {}
         for member in await self.redis.execute("SMEMBERS", person):

@@ -13,7 +13,7 @@ from adapters.slack.files import Files
 from adapters.slack.incoming import ts_of
 from adapters.slack.membership import Membership
 from adapters.slack.payloads import Payload, string
-from adapters.slack.people import FRESH, People
+from adapters.slack.people import FRESH, Chosen, People
 from core.errors import PlatformRefusedError, PlatformUnavailableError
 from core.messages import Message
 from core.question import Question
@@ -33,9 +33,12 @@ class Intake:
     membership: Membership
 
     @classmethod
-    def of(cls, clients: Clients, *, api_url: str = API_URL, fresh: float = FRESH) -> "Intake":
-        """With memories and connections of its own; `fresh` is for how many seconds people and channels are known."""
-        people = People(clients, fresh=fresh)
+    def of(
+        cls, clients: Clients, *, api_url: str = API_URL, fresh: float = FRESH, chosen: Chosen | None = None
+    ) -> "Intake":
+        """With memories and connections of its own; `fresh` is for how many seconds people and channels are known,
+        and `chosen` says which language somebody chose."""
+        people = People(clients, fresh=fresh, chosen=chosen)
         return cls(clients, Files(api_url=api_url), Membership(clients, people, fresh=fresh))
 
     async def understand(self, event: Payload, installed: Installed, takes_part: TakesPart) -> Understood:

@@ -6,8 +6,8 @@ is missing from it counts as a stranger.
 """
 
 import asyncio
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from adapters.slack.api import Clients, Installed, ask, pages
@@ -26,13 +26,16 @@ _MOST_PAGES = 60
 _AT_ONCE = 5
 _SLACKBOT = "USLACKBOT"
 
+Chosen = Callable[[str, str], Awaitable[str]]
+"""The language that a person of a workspace chose here (team, user): a BCP 47 tag, or empty; it raises nothing."""
+
 Standing = Literal["member", "guest", "stranger", "bot", "gone"]
 """`stranger`: of another organization or workspace; `gone`: deactivated. Guests of either kind are `guest`."""
 
 
 @dataclass(frozen=True)
 class Person:
-    """One person as a workspace knows them; `locale` is a BCP 47 tag or empty."""
+    """One person as a workspace knows them; `locale` is what they chose, else Slack's: a BCP 47 tag or empty."""
 
     id: str
     name: str
@@ -41,10 +44,11 @@ class Person:
 
 
 class People:
-    """The people of the workspaces that `clients` reach."""
+    """The people of the workspaces that `clients` reach; the language that somebody chose counts before Slack's."""
 
-    def __init__(self, clients: Clients, *, fresh: float = FRESH) -> None:
+    def __init__(self, clients: Clients, *, fresh: float = FRESH, chosen: Chosen | None = None) -> None:
         self._clients = clients
+        self._chosen = chosen
         self._people = Lookups[tuple[str, str], Person](seconds=fresh, most=5000)
         self._rosters = Lookups[str, Mapping[str, Standing]](seconds=max(fresh, ROSTER_FRESH if fresh else 0), most=50)
         self._few = asyncio.Semaphore(_AT_ONCE)
@@ -56,7 +60,9 @@ class People:
             client = await self._clients.client(installed.team, installed.enterprise)
             async with self._few:
                 answer = await ask(client, "users.info", user=user, include_locale=True)
-            return as_person(mapping(answer.get("user")), user, installed)
+            person = as_person(mapping(answer.get("user")), user, installed)
+            language = await self._chosen(installed.team, user) if self._chosen is not None else ""
+            return replace(person, locale=language) if language else person
 
         return await self._people.get((installed.team, user), look)
 
@@ -83,6 +89,10 @@ class People:
             self._people.forget((installed.team, user))
             if event.get("type") in {"user_change", "team_join"}:
                 self._rosters.forget(installed.team)
+
+    def forget(self, installed: Installed, user: str) -> None:
+        """What is known of a person is not so any more: they chose another language."""
+        self._people.forget((installed.team, user))
 
     async def close(self) -> None:
         """Ask no further."""

@@ -1,5 +1,7 @@
 """Slack made from the settings: with one workspace's token, or for all that installed the app."""
 
+import logging
+
 from adapters.slack.adapter import SlackAdapter, Workspaces
 from adapters.slack.api import OneWorkspace
 from adapters.slack.intake import Intake
@@ -7,6 +9,10 @@ from adapters.slack.outlet import SlackOutlet
 from adapters.slack.paces import Paces
 from bots.slack.oauth import has_oauth, many_workspaces
 from core.application import Application
+from core.errors import StoreUnavailableError
+from core.languages import ChosenLanguages
+
+_log = logging.getLogger(__name__)
 
 
 async def slack(application: Application) -> SlackAdapter | None:
@@ -23,7 +29,16 @@ async def adapter_with(application: Application, clients: Workspaces, *, paces: 
         kept = await store.picture(sha256)
         return kept if kept is not None else application.pictures.get(sha256)
 
-    intake = Intake.of(clients, api_url=application.settings.slack_api_url)
+    languages = ChosenLanguages(store)
+
+    async def chosen(team: str, user: str) -> str:
+        try:
+            return await languages.of(SlackAdapter.platform, team, user)
+        except StoreUnavailableError as error:
+            _log.warning("The language that somebody chose is not known now: %s", error)
+            return ""
+
+    intake = Intake.of(clients, api_url=application.settings.slack_api_url, chosen=chosen)
     return SlackAdapter(clients, intake, SlackOutlet(clients, picture, paces=paces))
 
 

@@ -247,6 +247,9 @@ class Mailbox:
     async def finish(self, turn: Turn, reply: Message | None) -> None:
         """The turn is answered, and the reply remembered in the conversation; the next turn may begin.
 
+        The reply stands right after the last of its questions, whatever else was said while it was made: that is read
+        after it.
+
         Raises:
             TurnChangedError: a question was edited or deleted after it was answered; the turn goes on.
         """
@@ -254,7 +257,8 @@ class Mailbox:
         if reply is not None:
             await self._redis.execute_all(self.store.index(reply))
             entry = write_entry(reply, secrets.token_hex(ATTEMPT_LENGTH // 2))
-            arguments = (reply.id, entry, round(reply.sent_at.timestamp() * 1e6))
+            said_last = turn.questions[-1].message.sent_at if turn.questions else reply.sent_at
+            arguments = (reply.id, entry, round(said_last.timestamp() * 1e6) + 1)
         done = await self._of(turn, steps.FINISH, json.dumps(turn.writes), json.dumps(turn.posted), *arguments)
         if done < 0:
             raise TurnChangedError

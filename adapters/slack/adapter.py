@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Protocol
 
 from adapters.slack.api import Clients
+from adapters.slack.documents import document
 from adapters.slack.intake import Intake
 from adapters.slack.membership import Membership
 from adapters.slack.outlet import SlackOutlet
@@ -43,7 +44,7 @@ class SlackAdapter:
 
     async def document(self, question: Question, attachment: Attachment) -> bytes:
         """The bytes of a document that came with a message."""
-        return await self.intake.document(question, attachment)
+        return await document(question, attachment, self.clients, self.intake.files)
 
     async def earlier(self, question: Question, keep: KeepPicture) -> list[Message]:
         """What was said before the question in its thread."""

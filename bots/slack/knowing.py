@@ -9,6 +9,8 @@ from slack_bolt.context.async_context import AsyncBoltContext
 from adapters.slack.payloads import mapping
 from bots.slack.desk import Desk
 
+_OF_REMOVED_APPS = {"app_uninstalled", "tokens_revoked", "team_access_revoked"}
+
 Authorize = Callable[..., Awaitable[AuthorizeResult]]
 Middleware = Callable[..., Awaitable[None]]
 
@@ -36,7 +38,7 @@ def hear_with(desk: Desk) -> Middleware:
 
     async def hear(body: dict[str, Any], context: AsyncBoltContext, next: Callable[[], Awaitable[Any]]) -> None:
         event = mapping(body.get("event"))
-        if event:
+        if event and event.get("type") not in _OF_REMOVED_APPS:
             desk.platform.intake.heard(event, await desk.installed(context))
         await next()
 

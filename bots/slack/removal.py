@@ -13,6 +13,7 @@ from slack_bolt.async_app import AsyncApp
 from adapters.slack.payloads import first, listing, mapping, string
 from adapters.slack.workspaces import ManyWorkspaces
 from bots.slack.desk import Desk
+from bots.slack.purge import purge
 
 SKEW = 5
 """Seconds by which Slack's clock and ours may differ."""
@@ -23,19 +24,29 @@ _log = logging.getLogger(__name__)
 def register(app: AsyncApp, desk: Desk) -> None:
     """Listen for both events; they are acknowledged when the tokens are forgotten."""
     listening: Any = app
-    removed = removing(desk.platform.clients)
+
+    def forget(team: str) -> None:
+        desk.spawn(purge(desk, team), f"Forgetting what was kept of {team}")
+
+    removed = removing(desk.platform.clients, forget)
     listening.event("app_uninstalled")(removed)
     listening.event("tokens_revoked")(removed)
 
 
-def removing(clients: object) -> Callable[..., Awaitable[None]]:
-    """The listener for the clients of this process: with a single token from the environment there is nothing to do."""
+def removing(clients: object, forget: Callable[[str], None] | None = None) -> Callable[..., Awaitable[None]]:
+    """The listener for the clients of this process; `forget` is told of workspaces that the app was removed from.
+
+    A token that was revoked alone may be replaced, so that nothing but it is forgotten; one from the environment the
+    operator has to replace.
+    """
 
     async def removed(body: dict[str, Any]) -> None:
         event = mapping(body.get("event"))
         team, enterprise = _whose(body)
         if not isinstance(clients, ManyWorkspaces):
             _log.error("The app was removed from %s, or its tokens were revoked (%s)", team, event.get("type"))
+            if forget is not None and event.get("type") == "app_uninstalled":
+                forget(team)
             return
         if await _installed_since(clients, team, enterprise, body.get("event_time")):
             _log.info("%s of %s comes late: it was installed again since", event.get("type"), team or enterprise)
@@ -47,6 +58,8 @@ def removing(clients: object) -> Callable[..., Awaitable[None]]:
         for user in map(string, listing(tokens.get("oauth"))):
             await store.async_delete_installation(enterprise_id=enterprise, team_id=team, user_id=user)
         clients.forget(team, enterprise)
+        if forget is not None and team and event.get("type") == "app_uninstalled":
+            forget(team)
 
     return removed
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from adapters.slack.api import OneWorkspace
 from adapters.slack.manifest import INSTALL_PATH
 from adapters.slack.workspaces import ManyWorkspaces
 from bots.listening import listening
@@ -21,7 +22,6 @@ from bots.slack.http import PATH, web_app
 from bots.slack.oauth import install_routes
 from bots.slack.platform import slack
 from bots.slack.sockets import PING, SocketEvents
-from bots.slack.workspaces import workspaces
 from core.errors import SettingsError
 
 GRACE = 10.0
@@ -97,7 +97,8 @@ class Ingress:
             SettingsError: Slack refuses a token, or the address is taken.
             PlatformUnavailableError: Slack can't be reached.
         """
-        served = await workspaces(self._desk)
+        clients = self._desk.platform.clients
+        served = (await clients.installed()).team if isinstance(clients, OneWorkspace) else "all who installed it"
         app = bolt_app(self._desk)
         ways: list[str] = []
         async with AsyncExitStack() as stack:
@@ -128,8 +129,7 @@ class Ingress:
                 await self._socket.start()
                 ways.append("Socket Mode")
             await stack.enter_async_context(_running(self.catch_up, self._alive))
-            teams = ", ".join(installed.team for installed in served) or "no workspace yet"
-            _log.info("Listening to Slack by %s, for %s", " and ".join(ways), teams)
+            _log.info("Listening to Slack by %s, for %s", " and ".join(ways), served)
             yield
 
     def _install_pages(self) -> list[web.RouteDef]:

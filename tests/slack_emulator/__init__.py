@@ -17,16 +17,16 @@ Times are seconds; `created_at` and the like are `time.monotonic()`.
 **Settings** (world.Settings; arguments of SlackEmulator, later slack.settings.X): mode ("socket", "http"),
     request_url, ack_seconds=3, retry_delays=(0.05, 0.5, 1.5), trigger_seconds=3, response_url_seconds=1800,
     mention_order ("both", "mention first", "message first", "only message", "only mention"), mention_files ("both",
-    "only message", "only mention"), file_ready_seconds=0, deliver_own_messages=True, rotate_tokens=False,
-    token_seconds. Besides, as arguments: manifest (dict: scopes, bot_events, slash_commands, shortcuts are taken
-    from it), scopes, events (else: everything)
+    "only message", "only mention"), file_ready_seconds=0, share_seconds=0, deliver_own_messages=True,
+    rotate_tokens=False, token_seconds. Besides, as arguments: manifest (dict: scopes, bot_events, slash_commands,
+    shortcuts are taken from it), scopes, events (else: everything)
 **World** (building.py): .url .api_url .team .bot_token .app_token .signing_secret .client_id .client_secret .app_id
     .bot_id .bot_user_id; workspace(name, enterprise="", installed=True) -> Team; installation(team) -> Installation
-    (.bot_token .scopes (a list, may be changed) .bot_user); usergroup(handle, *people) channel(name,
-    kind="public"|"private", members=None, bot=True, shared=False, team=None), group_dm(*people), dm(person)
-    person(name, real_name=, display_name=, locale="en-US", tz=, guest=""|"restricted"|"single", team=, email=,
-    channels=) stranger(name, channels=[...]): a Slack Connect person; other_bot(name): a Person whose messages are a
-    bot's
+    (.bot_token .scopes (a list, may be changed) .bot_user); tokens.install_org(enterprise) installs in all its
+    workspaces at once; usergroup(handle, *people) channel(name, kind="public"|"private", members=None, bot=True,
+    shared=False, team=None), group_dm(*people), dm(person) person(name, real_name=, display_name=, locale="en-US",
+    tz=, guest=""|"restricted"|"single", team=, email=, channels=) stranger(name, channels=[...]): a Slack Connect
+    person; other_bot(name): a Person whose messages are a bot's
 **People** (people.py). What they do is delivered to the app in the background, as subscriptions and membership
     allow: says(place, text, files=(), thread=None, broadcast=False), mentions(...), edits(message, text),
     deletes(message), uploads(place, *files, text=""), reacts(message, name), joins(channel), leaves(channel),
@@ -51,9 +51,9 @@ Times are seconds; `created_at` and the like are `time.monotonic()`.
     .event .attempts .acknowledged .acknowledged_after .given_up .answer); downloads (.path .authorization .sent
     .host); sockets.records
 **By hand**: await emit({"type": ...}, channel=, team=), redeliver(delivery), uninstalls(team), await verify_url(),
-    await post_raw(body, headers) with delivery.signed(body, secret, at); tokens.allow(team, person_id, scopes) ->
-    OAuth code (or GET /oauth/v2/authorize, which redirects at once), tokens.expire(team), .revoke(team),
-    .rotate(True)
+    await post_raw(body, headers) with delivery.signed(body, secret, at); tokens.allow(team, person_id, scopes,
+    org=False) -> OAuth code (or GET /oauth/v2/authorize, which redirects at once), tokens.expire(team),
+    .revoke(team), .rotate(True)
 **Faults**: faults.add(method, kind, count=1, probability=1.0, seconds=1.0, after=0, channel=""), method also "*",
     "files", "response_url", "events" ("slow", "lost ack", "lost"); kind: "429" (seconds: Retry-After), "500", "503",
     "html", "hang up", "slow", "500 after", "hang up after", "slow after" (it was done), or any error of Slack's such

@@ -63,7 +63,7 @@ class Answering:
     async def _done(self, asking: Asking, call: Call, is_json: bool) -> web.Response:
         installation: Installation | None = None
         try:
-            installation = self._allowed(asking.method, call.token)
+            installation = self._allowed(asking.method, call.token, str(call.arguments.get("team_id", "")))
             asking.of(installation)
             if asking.method.scopes and asking.method.caller == "bot":
                 asking.needs(*asking.method.scopes)
@@ -79,7 +79,7 @@ class Answering:
             headers["x-accepted-oauth-scopes"] = ",".join(asking.method.scopes)
         return _json(call, answer, headers=headers)
 
-    def _allowed(self, method: Method, token: str) -> Installation | None:
+    def _allowed(self, method: Method, token: str, team_id: str) -> Installation | None:
         if method.caller == "none":
             return None
         app = self._world.app
@@ -92,7 +92,7 @@ class Answering:
             return None
         if token == app.app_token:
             raise RefusedError("not_allowed_token_type")
-        return self._world.tokens.caller(token)
+        return self._world.tokens.caller(token, team_id)
 
 
 async def _given(request: web.Request) -> tuple[Json, str, bool]:

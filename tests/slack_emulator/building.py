@@ -25,6 +25,9 @@ def app_of(manifest: dict[str, Any] | None, scopes: Sequence[str] | None, events
     features, settings = manifest.get("features", {}), manifest.get("settings", {})
     app.commands = frozenset(one["command"] for one in features.get("slash_commands", []))
     app.shortcuts = frozenset(one["callback_id"] for one in features.get("shortcuts", []))
+    tabs: dict[str, Any] = features.get("app_home", {})
+    app.agent = "assistant_view" in features or "agent_view" in features
+    app.home_tab, app.messages_tab = tabs.get("home_tab_enabled", False), tabs.get("messages_tab_enabled", True)
     if scopes is None:
         app.scopes = list(manifest.get("oauth_config", {}).get("scopes", {}).get("bot", []))
     if events is None:

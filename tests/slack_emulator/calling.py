@@ -72,7 +72,8 @@ class Asking:
         return channel
 
     def _sees(self, channel: Channel) -> bool:
-        own = channel.team is self.installation.team or channel.shared
+        org = self.installation.org
+        own = channel.team is self.installation.team or channel.shared or bool(org and channel.team.enterprise == org)
         return self.bot in channel.members or (own and channel.kind == "public")
 
     def message(self, channel: Channel, ts: str, error: str = "message_not_found") -> Message:
@@ -96,7 +97,9 @@ def direct(world: World, installation: Installation, user: str) -> Channel:
     for channel in world.channels.values():
         if channel.kind == "im" and bot in channel.members and user in channel.members:
             return channel
-    new = Channel(world.new_id("D"), installation.team, "", "im", bot, {bot: None, user: None})
+    team = world.accounts[user].team
+    team = team if installation.org and team.enterprise == installation.org else installation.team
+    new = Channel(world.new_id("D"), team, "", "im", bot, {bot: None, user: None})
     world.channels[new.id] = new
     return new
 

@@ -103,7 +103,8 @@ class SlackEmulator(Building, Looking):
         team = self.world.teams.get(query.get("team", ""), self.team)
         person = next((one.id for one in self.world.accounts.values() if one.team is team and not one.bot_id), "U0")
         redirect = query.get("redirect_uri", "")
-        code = self.tokens.allow(team, person, query.get("scope", "").split(","), redirect)
+        scopes = query.get("scope", "").split(",")
+        code = self.tokens.allow(team, person, scopes, redirect, org=bool(query.get("org")))
         where = f"{redirect}?{urlencode({'code': code, 'state': query.get('state', '')})}"
         return web.Response(status=302, headers={"Location": where})
 

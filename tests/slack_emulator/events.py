@@ -52,8 +52,11 @@ class Events:
             return False
         if installation.revoked and event["type"] not in _LAST_WORDS:
             return False
+        happened_in = channel.team if channel is not None else team
+        if (channel is None or installation.org) and installation.team is not happened_in:
+            return False  # an organization's installation is told once, for the workspace where it happened
         if channel is None:
-            return installation.team is team
+            return True
         inside = installation.bot_user.id in channel.members
         if not inside and (event["type"] not in _FROM_OUTSIDE or installation.team is not channel.team):
             return False
@@ -63,7 +66,8 @@ class Events:
     def envelope(self, event: Json, installation: Installation, channel: Channel | None = None) -> Json:
         """The event in the envelope of the Events API (https://docs.slack.dev/apis/events-api#event-wrapper)."""
         team = installation.team
-        return {
+        enterprise: Json = {"enterprise_id": team.enterprise} if team.enterprise else {}
+        return enterprise | {
             "token": self._world.app.verification_token,
             "team_id": team.id,
             "context_team_id": team.id,
@@ -79,7 +83,7 @@ class Events:
                     "team_id": team.id,
                     "user_id": installation.bot_user.id,
                     "is_bot": True,
-                    "is_enterprise_install": False,
+                    "is_enterprise_install": bool(installation.org),
                 }
             ],
             "is_ext_shared_channel": bool(channel and channel.shared),

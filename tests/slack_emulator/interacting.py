@@ -60,7 +60,7 @@ class Interacting:
             "token": self._world.app.verification_token,
             "trigger_id": trigger,
             "enterprise": {"id": team.enterprise, "name": team.name} if team.enterprise else None,
-            "is_enterprise_install": False,
+            "is_enterprise_install": bool(self._world.installations[team.id].org),
         }
 
     def _team(self, who: Account) -> Team:
@@ -84,7 +84,7 @@ class Interacting:
             "command": command,
             "text": text,
             "api_app_id": world.app.app_id,
-            "is_enterprise_install": "false",
+            "is_enterprise_install": str(bool(world.installations[team.id].org)).lower(),
             "response_url": url,
             "trigger_id": trigger,
         }

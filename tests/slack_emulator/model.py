@@ -289,6 +289,8 @@ class Installation:
     refresh_token: str = ""
     expires_at: float = 0.0
     """`time.time()`; 0 means never."""
+    org: str = ""
+    """The enterprise, if it is installed for a whole organization: its workspaces share the token."""
     revoked: bool = False
     error: str = ""
     """What Slack says to its token once it is revoked."""

@@ -1,9 +1,12 @@
 """Composition objects of Block Kit, and the list of problems to which all checks add (docs.slack.dev)."""
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from tests.slack_emulator.model import Json
+
+_UNREACHABLE = re.compile(r"https?://(localhost|127\.|10\.|192\.168\.|\[::1\]|[^/:.]+(:\d+)?(/|$))", re.IGNORECASE)
 
 
 class Problems:
@@ -145,6 +148,8 @@ def picture(problems: Problems, value: Json, at: str) -> None:
         problems.string(value["image_url"], f"{at}/image_url", 3000)
         if not str(value["image_url"]).startswith(("http://", "https://")):
             problems.add(f"{at}/image_url", "invalid url")
+        elif _UNREACHABLE.match(str(value["image_url"])):
+            problems.add(f"{at}/image_url", "downloading image failed")  # Slack fetches it, and sees no inner network
     if "slack_file" in value:
         one = problems.thing(value["slack_file"], f"{at}/slack_file")
         problems.keys(one, f"{at}/slack_file", "id url")

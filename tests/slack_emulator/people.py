@@ -167,6 +167,8 @@ class Person:
 
     async def opens_assistant(self, channel_in_view: Channel | None = None) -> Message:
         """Open the assistant pane; the root of its new thread, to which one writes."""
+        if not self._world.app.agent:
+            raise filling.CannotDoError("this app has no assistant pane")
         channel, bot = self.dm, self._installation().bot_user
         root = Message(channel, self._world.new_ts(), bot.id, text="New Assistant Thread", bot_id=bot.bot_id)
         root.app_id, root.subtype, root.thread_ts = bot.app_id, "assistant_app_thread", root.ts

@@ -3,7 +3,7 @@
 import secrets
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tests.slack_emulator.model import Account, Installation, Team
@@ -21,6 +21,7 @@ class Code:
     person: str
     scopes: list[str]
     redirect_uri: str = ""
+    org: bool = False
 
 
 class Tokens:
@@ -46,6 +47,20 @@ class Tokens:
             self.renew(installation)
         return installation
 
+    def install_org(self, enterprise: str, scopes: Sequence[str] = ()) -> Installation:
+        """Install the app for all workspaces of an organization: one token, one bot."""
+        teams = [one for one in self._world.teams.values() if one.enterprise == enterprise]
+        first = self.install(teams[0], scopes)
+        first.org = enterprise
+        for team in teams:
+            self._world.installations[team.id] = first if team is teams[0] else replace(first, team=team)
+        return first
+
+    def together(self, team: Team) -> list[Installation]:
+        """The installation in a workspace and, where it is an organization's, in the others."""
+        one = self._world.installations[team.id]
+        return [o for o in self._world.installations.values() if o is one or (one.org and o.org == one.org)]
+
     def _bot(self, team: Team) -> Account:
         world, app = self._world, self._world.app
         account = Account(
@@ -57,11 +72,13 @@ class Tokens:
 
     def renew(self, installation: Installation) -> None:
         """Give out a new token, with a refresh token; the one before still works until it expires."""
-        if installation.refresh_token:
-            installation.old_tokens[installation.bot_token] = ""
-        installation.bot_token = f"xoxe.xoxb-1-{secrets.token_hex(16)}"
-        installation.refresh_token = f"xoxe-1-{secrets.token_hex(16)}"
-        installation.expires_at = time.time() + self._world.settings.token_seconds
+        former, again = installation.bot_token, bool(installation.refresh_token)
+        token, refresh = f"xoxe.xoxb-1-{secrets.token_hex(16)}", f"xoxe-1-{secrets.token_hex(16)}"
+        for one in self.together(installation.team):
+            if again:
+                one.old_tokens[former] = ""
+            one.bot_token, one.refresh_token = token, refresh
+            one.expires_at = time.time() + self._world.settings.token_seconds
 
     def rotate(self, on: bool = True) -> None:
         """Turn token rotation on: installations made from now on have tokens that expire."""
@@ -69,15 +86,15 @@ class Tokens:
 
     def expire(self, team: Team) -> None:
         """Let the token of a workspace have expired."""
-        installation = self._world.installations[team.id]
-        installation.expires_at = time.time() - 1
-        installation.old_tokens |= dict.fromkeys(installation.old_tokens, "token_expired")
+        for one in self.together(team):
+            one.expires_at = time.time() - 1
+            one.old_tokens |= dict.fromkeys(one.old_tokens, "token_expired")
 
     def revoke(self, team: Team, error: str = "token_revoked") -> None:
         """Let somebody revoke the app's token, and say so to the app."""
-        installation = self._world.installations[team.id]
-        installation.revoked, installation.error = True, error
-        tokens = {"oauth": [], "bot": [installation.bot_user.id]}
+        for one in self.together(team):
+            one.revoked, one.error = True, error
+        tokens = {"oauth": [], "bot": [self._world.installations[team.id].bot_user.id]}
         self._world.happened({"type": "tokens_revoked", "tokens": tokens}, None, team)
 
     def uninstall(self, team: Team) -> None:
@@ -88,8 +105,8 @@ class Tokens:
         for channel in self._world.channels.values():
             channel.members.pop(installation.bot_user.id, None)
 
-    def caller(self, token: str) -> Installation:
-        """Whose token this is, or what Slack says to it."""
+    def caller(self, token: str, team_id: str = "") -> Installation:
+        """Whose token this is (of an organization's: in that workspace), or what Slack says to it."""
         if not token:
             raise RefusedError("not_authed")
         for one in self._world.installations.values():
@@ -97,6 +114,8 @@ class Tokens:
                 break
         else:
             raise RefusedError("invalid_auth")
+        if one.org and team_id in self._world.installations:
+            one = next((o for o in self.together(one.team) if o.team.id == team_id), one)
         if one.revoked:
             raise RefusedError(one.error or "token_revoked")
         if error := one.old_tokens.get(token):
@@ -105,10 +124,12 @@ class Tokens:
             raise RefusedError("token_expired")
         return one
 
-    def allow(self, team: Team, person: str, scopes: Sequence[str], redirect_uri: str = "") -> str:
+    def allow(
+        self, team: Team, person: str, scopes: Sequence[str], redirect_uri: str = "", *, org: bool = False
+    ) -> str:
         """What a click on Allow gives: a code for oauth.v2.access."""
         code = f"{secrets.randbelow(10**12)}.{secrets.token_hex(16)}"
-        self.codes[code] = Code(team, person, list(scopes), redirect_uri)
+        self.codes[code] = Code(team, person, list(scopes), redirect_uri, org)
         return code
 
 

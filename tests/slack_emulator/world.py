@@ -48,6 +48,8 @@ class Settings:
     """Unknown arguments are refused (Slack ignores most of them, and with them the typing mistake)."""
     file_ready_seconds: float = 0.0
     """How long after its upload a file may not be shown in blocks yet."""
+    share_seconds: float = 0.0
+    """How long after files.completeUploadExternal the files stand in the channel: Slack shares them in its own time."""
     deliver_own_messages: bool = True
     """Slack sends an app its own messages too."""
     rotate_tokens: bool = False
@@ -71,6 +73,10 @@ class App:
     """The events subscribed to; None: all."""
     commands: frozenset[str] | None = None
     shortcuts: frozenset[str] | None = None
+    agent: bool = True
+    """Has the assistant pane."""
+    home_tab: bool = True
+    messages_tab: bool = True
 
 
 Happened = Callable[[Json, Channel | None, Team], None]
@@ -113,13 +119,6 @@ class World:
         """A timestamp that no message has yet, later than all."""
         self._last_ts = max(int(time.time() * 1_000_000), self._last_ts + 1)
         return f"{self._last_ts // 1_000_000}.{self._last_ts % 1_000_000:06d}"
-
-    def installation_of(self, token: str) -> Installation | None:
-        """Whose bot token this is or was."""
-        for one in self.installations.values():
-            if one.bot_token == token or token in one.old_tokens:
-                return one
-        return None
 
     def post(self, message: Message) -> Message:
         """Let a message stand in its channel (or before one person), and say so."""

@@ -248,3 +248,22 @@ async def test_tokens_come_by_oauth_rotate_and_end(slack: SlackEmulator, ada: Pe
     slack.uninstalls(other)
     assert await refusal(client.auth_test(token=new["access_token"])) == "account_inactive"
     assert [one.type for one in slack.deliveries] == ["tokens_revoked", "app_uninstalled"]
+
+
+@pytest.mark.filterwarnings("ignore:BasicAuth is deprecated")
+async def test_an_organization_installs_once_for_all_its_workspaces(slack: SlackEmulator) -> None:
+    one, other = (slack.workspace(name, "E0BIG", installed=False) for name in ("One", "Two"))
+    zoe = slack.person("zoe", team=other)
+    code = slack.tokens.allow(one, zoe.id, slack.app.scopes, org=True)
+    client: Any = AsyncWebClient(base_url=slack.api_url)
+    got = await client.oauth_v2_access(client_id=slack.client_id, client_secret=slack.client_secret, code=code)
+    assert (got["team"], got["enterprise"]["id"], got["is_enterprise_install"]) == (None, "E0BIG", True)
+    channel = slack.channel("general", team=other)
+    await zoe.mentions(channel, "hello")
+    [heard] = slack.delivered("app_mention")
+    assert (heard.body["team_id"], heard.body["enterprise_id"]) == (other.id, "E0BIG")
+    assert heard.body["authorizations"][0]["is_enterprise_install"]
+    client.token = got["access_token"]
+    await client.chat_postMessage(channel=channel.id, text="hello")
+    assert await refusal(client.conversations_list()) == "missing_argument"
+    assert [c["id"] for c in (await client.conversations_list(team_id=other.id))["channels"]] == [channel.id]

@@ -306,6 +306,23 @@ async def test_events_while_nobody_is_connected_wait_for_a_socket(
     assert heard == ["told later"]
 
 
+async def test_several_connections_share_the_events(slack: SlackEmulator, ada: Person, general: Channel) -> None:
+    heard: list[str] = []
+    apps = [bolt(slack), bolt(slack)]
+    for app in apps:
+
+        @app.event("message")
+        async def hear(event: dict[str, Any]) -> None:
+            heard.append(event["text"])
+
+    async with over_sockets(slack, apps[0]), over_sockets(slack, apps[1]):
+        for number in range(4):
+            await ada.says(general, str(number))
+        await slack.settled()
+    assert sorted(heard) == ["0", "1", "2", "3"]
+    assert [one.envelopes for one in slack.sockets.records] == [2, 2]
+
+
 async def test_a_stranger_in_a_shared_channel_is_known_as_one(slack: SlackEmulator, client: Any, ada: Person) -> None:
     shared = slack.channel("shared", shared=True)
     zoe = slack.stranger("zoe", channels=[shared])

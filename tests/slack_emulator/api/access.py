@@ -20,7 +20,7 @@ async def test(asking: Asking) -> Json:
         "team_id": one.team.id,
         "user_id": one.bot_user.id,
         "bot_id": one.bot_id,
-        "is_enterprise_install": False,
+        "is_enterprise_install": bool(one.org),
     }
     if one.expires_at:
         body["expires_in"] = max(0, int(one.expires_at - time.time()))
@@ -80,7 +80,9 @@ async def oauth_access(asking: Asking) -> Json:
         raise RefusedError("invalid_code")
     if grant.redirect_uri and asking.text("redirect_uri") not in ("", grant.redirect_uri):
         raise RefusedError("bad_redirect_uri")
-    installation = asking.world.tokens.install(grant.team, grant.scopes)
+    tokens = asking.world.tokens
+    org = grant.team.enterprise if grant.org else ""
+    installation = tokens.install_org(org, grant.scopes) if org else tokens.install(grant.team, grant.scopes)
     return _token(asking, installation) | {
         "authed_user": {"id": grant.person},
         "incoming_webhook": None,
@@ -119,9 +121,9 @@ def _token(asking: Asking, installation: Installation) -> Json:
         "scope": ",".join(installation.scopes),
         "bot_user_id": installation.bot_user.id,
         "app_id": asking.world.app.app_id,
-        "team": {"id": team.id, "name": team.name},
+        "team": None if installation.org else {"id": team.id, "name": team.name},
         "enterprise": {"id": team.enterprise, "name": team.name} if team.enterprise else None,
-        "is_enterprise_install": False,
+        "is_enterprise_install": bool(installation.org),
     }
     if installation.refresh_token:
         expires = int(installation.expires_at - time.time())

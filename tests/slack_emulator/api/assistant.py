@@ -9,6 +9,8 @@ MOST_PROMPTS = 4
 
 
 def _thread(asking: Asking) -> AssistantThread:
+    if not asking.world.app.agent:
+        raise RefusedError("not_agent_app")
     channel = asking.channel("channel_id")
     ts = asking.text("thread_ts")
     if not ts or ts not in channel.messages:

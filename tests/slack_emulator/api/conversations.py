@@ -50,6 +50,8 @@ async def members(asking: Asking) -> Json:
 
 
 def _of_kinds(asking: Asking, *, mine: bool, user: str) -> Json:
+    if asking.installation.org and not asking.text("team_id"):
+        raise RefusedError("missing_argument", "[ERROR] an organization's token needs team_id")
     kinds = (asking.text("types") or "public_channel").split(",")
     if unknown := [kind for kind in kinds if kind.strip() not in _KINDS]:
         raise RefusedError("invalid_types", f"[ERROR] unknown types: {','.join(unknown)}")

@@ -1,5 +1,6 @@
 """Files of the app: upload in three steps, info, deletion (docs.slack.dev/messaging/working-with-files)."""
 
+import asyncio
 import mimetypes
 import time
 
@@ -90,8 +91,13 @@ async def complete(asking: Asking) -> Json:
     for file, title in files:
         file.complete, file.title = True, title
         file.ready_at = time.monotonic() + asking.world.settings.file_ready_seconds
+    shared = [file for file, _ in files]
     for channel in channels:
-        _share(asking, channel, [file for file, _ in files])
+        root = thread(asking, channel)
+        if seconds := asking.world.settings.share_seconds:
+            asyncio.get_running_loop().call_later(seconds, _share, asking, channel, shared, root)
+        else:
+            _share(asking, channel, shared, root)
     asking.world.records.changed()
     return {"ok": True, "files": [{"id": f.id, "title": f.title} | file_json(f, asking.world.base) for f, _ in files]}
 
@@ -115,10 +121,10 @@ def _shareable(asking: Asking, channel_id: str) -> Channel:
     return channel
 
 
-def _share(asking: Asking, channel: Channel, files: list[File]) -> Message:
+def _share(asking: Asking, channel: Channel, files: list[File], root: str) -> Message:
     text = asking.text("initial_comment")
     blocks = None if text else asking.get("blocks")
-    message = by_app(asking, channel, Content(text, blocks, None, None), thread_ts=thread(asking, channel), files=files)
+    message = by_app(asking, channel, Content(text, blocks, None, None), thread_ts=root, files=files)
     message.subtype = "file_share"
     for file in files:
         file.channels.append(channel.id)

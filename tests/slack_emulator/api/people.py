@@ -10,9 +10,14 @@ def _user(asking: Asking, account: Account, *, locale: bool = False) -> Json:
     body = user_json(account, locale=locale)
     if "users:read.email" not in asking.installation.scopes:
         body["profile"].pop("email", None)
-    if account.team is not asking.installation.team:
+    if not _colleague(asking, account):
         body["is_stranger"] = True
     return body
+
+
+def _colleague(asking: Asking, account: Account) -> bool:
+    enterprise = asking.installation.team.enterprise
+    return account.team is asking.installation.team or bool(enterprise and account.team.enterprise == enterprise)
 
 
 def _met(asking: Asking, account: Account) -> bool:
@@ -26,7 +31,7 @@ async def info(asking: Asking) -> Json:
     account = asking.world.accounts.get(asking.text("user"))
     if account is None:
         raise RefusedError("user_not_found")
-    if account.team is not asking.installation.team and not _met(asking, account):
+    if not _colleague(asking, account) and not _met(asking, account):
         raise RefusedError("user_not_visible")
     return {"ok": True, "user": _user(asking, account, locale=bool(asking.get("include_locale")))}
 

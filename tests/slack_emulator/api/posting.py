@@ -25,6 +25,8 @@ def _postable(asking: Asking) -> Channel:
     channel = asking.channel(by_user=True)
     if channel.archived:
         raise RefusedError("is_archived")
+    if channel.kind == "im" and not asking.world.app.messages_tab:
+        raise RefusedError("messages_tab_disabled")
     if asking.bot not in channel.members and not (
         channel.kind == "public" and "chat:write.public" in asking.installation.scopes
     ):

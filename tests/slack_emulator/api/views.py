@@ -118,6 +118,8 @@ def change_view(world: World, view: View, body: Json) -> None:
 @method("views.publish", "user_id! view:object! hash", tier=4)
 async def publish(asking: Asking) -> Json:
     """Set the home tab of a person."""
+    if not asking.world.app.home_tab:
+        raise RefusedError("not_enabled")
     body = checked_view(asking, asking.get("view"), ("home",))
     user = asking.text("user_id")
     account = asking.world.accounts.get(user)

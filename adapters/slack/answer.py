@@ -49,8 +49,8 @@ class Look:
 
     Without `about` it has no buttons (an explanation, a list of sources). `files` are the ids of uploaded pictures at
     Slack, by their sha256. `native` is False where a server refuses `markdown` blocks (`invalid_blocks`): then all is
-    sections in mrkdwn, and the feedback buttons are ordinary ones. An answer that is shared with a channel says who
-    shared it (`shared_by`, a user id) and quotes what was `asked`.
+    sections in mrkdwn, and the feedback buttons are ordinary ones. An answer whose question nobody sees there quotes
+    what was `asked`, and says who asked it (`asked_by`, a user id) or shared the answer with a channel (`shared_by`).
     """
 
     texts: Texts
@@ -60,12 +60,13 @@ class Look:
     native: bool = True
     shared_by: str = ""
     asked: str = ""
+    asked_by: str = ""
 
 
 def answer_messages(reply: Reply, look: Look) -> tuple[SlackMessage, ...]:
     """A finished reply; at least one message. Explanations, search results and lists of sources come so, too."""
     packing = Packing(look.texts.sources)
-    for block in _shared(look):
+    for block in _quoted(look):
         packing.add(block)
     _add_text(packing, reply.text.strip() or _said_instead(reply, look.texts), look)
     _add_rest(packing, reply, look)
@@ -76,6 +77,8 @@ def underway_messages(text: str, status: Status | None, look: Look) -> tuple[Sla
     """A reply that is still being written, for where it is edited: what can be shown, the status, a Stop button."""
     doing = status_text(status, look.texts)
     packing = Packing(doing)
+    for block in _quoted(look):
+        packing.add(block)
     _add_text(packing, showable(text).displayed.strip(), look)
     stop = (stop_row(look.about, look.texts),) if look.about else ()
     packing.add(context(f"_{escaped(doing)}_"), *stop)
@@ -122,10 +125,12 @@ def _said_instead(reply: Reply, texts: Texts) -> str:
     return "" if reply.pictures or reply.failure is not None or reply.citations else texts.nothing_said
 
 
-def _shared(look: Look) -> list[Block]:
+def _quoted(look: Look) -> list[Block]:
+    """Who asked what, where nothing else says it."""
     blocks: list[Block] = []
-    if re.fullmatch(r"[UW][A-Z0-9]+", look.shared_by):
-        blocks.append(context(escaped(look.texts.shared_by).format(person=f"<@{look.shared_by}>")))
+    for said, person in ((look.texts.shared_by, look.shared_by), (look.texts.asked_by, look.asked_by)):
+        if re.fullmatch(r"[UW][A-Z0-9]+", person):
+            blocks.append(context(escaped(said).format(person=f"<@{person}>")))
     if asked := " ".join(defused(look.asked).split()):
         blocks.append(section(f"> {escaped(bounded(asked, ASKED))}"))
     return blocks

@@ -13,7 +13,11 @@ Surface = Literal["thread", "direct", "assistant", "ephemeral"]
 
 @dataclass(frozen=True)
 class Delivery:
-    """The delivery of the latest question; of a posting without questions, what was noted."""
+    """The delivery of the latest question; of a posting without questions, what was noted.
+
+    A reply quotes what was `asked` where nobody sees the question: by whom (`asked_by`, a button was pressed),
+    or who shared the answer with a channel (`shared_by`); these are user ids.
+    """
 
     team: str
     enterprise: str
@@ -22,6 +26,9 @@ class Delivery:
     surface: Surface
     response_url: str
     spot: Spot
+    asked: str = ""
+    asked_by: str = ""
+    shared_by: str = ""
 
     @classmethod
     def of(cls, posting: Posting) -> "Delivery":
@@ -37,7 +44,10 @@ class Delivery:
         thread = place.thread or ""
         surface = text("surface") or ("ephemeral" if thread.startswith("~") else "thread" if thread else "direct")
         channel = place.channel if posting.questions else text("channel") or place.channel
-        spot = Spot(channel, "" if thread.startswith("~") else thread, _after(posting), text("enterprise"))
+        # What only one person sees stands in the thread that it is about, if it is about one.
+        visible = text("thread") if thread.startswith("~") else thread
+        spot = Spot(channel, visible, _after(posting), text("enterprise"))
+        asked_by = text("asked_by")
         return cls(
             team=text("team") or place.workspace,
             enterprise=text("enterprise"),
@@ -46,6 +56,9 @@ class Delivery:
             surface=cast(Surface, surface),
             response_url=text("response_url"),
             spot=spot,
+            asked=posting.questions[-1].message.text if asked_by and posting.questions else text("asked"),
+            asked_by=asked_by,
+            shared_by=text("shared_by"),
         )
 
     def texts(self, posting: Posting) -> Texts:

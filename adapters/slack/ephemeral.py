@@ -150,6 +150,11 @@ class EphemeralReply:
         await self._posting.note(responded=self._name)
 
     @property
+    def _thread(self) -> dict[str, str]:
+        thread = self._delivery.spot.thread
+        return {"thread_ts": thread} if thread else {}
+
+    @property
     def _left(self) -> int:
         """Uses of the response URL that are left."""
         uses = self._posting.posted.get(f"uses {self._name}")
@@ -167,6 +172,7 @@ class EphemeralReply:
             "replace_original": replaces and self._replaces,
             "text": message.text,
             "blocks": list(message.blocks),
+            **self._thread,
         }
         for attempt in (1, 2):
             if self._left <= 0:
@@ -209,6 +215,7 @@ class EphemeralReply:
                 user=self._delivery.user,
                 text=message.text,
                 blocks=list(message.blocks),
+                **self._thread,
             )
         except SlackUncertainError as error:
             _log.warning("An answer that only its asker sees may not have come: %s", error)

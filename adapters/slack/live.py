@@ -82,7 +82,8 @@ class LiveReply:
         text = "".join(part.text for part in parts if isinstance(part, Text))
         status = next((part for part in reversed(parts) if isinstance(part, Status)), None)
         try:
-            if says and (self._stream.is_open or self._stream.is_offered):
+            # What begins with a quotation is edited: a stream is the answer's text alone.
+            if says and (self._stream.is_open or (self._stream.is_offered and not self._forms.look.asked)):
                 await self._grow(text, status)
             elif not says and not self._messages.ids and await self._status.say(self._doing(status)):
                 pass

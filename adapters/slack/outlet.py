@@ -54,7 +54,14 @@ class SlackOutlet:
             PlatformRefusedError: Slack does not know the token any more, or the like.
         """
         post = await self._begin(posting)
-        look = Look(post.delivery.texts(posting), about(posting), ephemeral=post.delivery.surface == "ephemeral")
+        look = Look(
+            post.delivery.texts(posting),
+            about(posting),
+            ephemeral=post.delivery.surface == "ephemeral",
+            asked=post.delivery.asked,
+            asked_by=post.delivery.asked_by,
+            shared_by=post.delivery.shared_by,
+        )
         direct = DirectMessages(post.calls, post.delivery, post.installed, self._lacking)
         async with reading_ahead(parts) as arriving:
             try:

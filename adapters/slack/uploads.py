@@ -41,7 +41,8 @@ class Uploads:
         """The ids of the files at Slack, by the pictures' sha256; of those that could be uploaded."""
         kept = mapping(self._calls.posting.posted.get("files"))
         files = {shown.picture.sha256: string(kept.get(shown.picture.sha256)) for shown in pictures}
-        done = await self._upload([shown for shown in pictures if not files[shown.picture.sha256]], None)
+        missing = [shown for shown in pictures if not files[shown.picture.sha256]]
+        done = await self._upload(missing, None) or await self._upload(missing, None)  # what broke down, once more
         if done:
             await self._calls.posting.note(files={**kept, **done})
         return {sha256: file for sha256, file in {**files, **done}.items() if file}

@@ -129,6 +129,27 @@ async def test_a_failure_is_shown_with_what_one_can_do(slack: SlackEmulator, des
     assert "The model is away." in reply.shown and "Ask later." in reply.shown
 
 
+@pytest.mark.parametrize(
+    ("refusal", "reason"),
+    [
+        ("is_archived", "那个频道已归档"),
+        ("restricted_action", "限制了谁可以发言"),
+        ("thread_not_found", "要回答的消息已经不在了"),
+        ("cannot_reply_to_message", "要回答的消息已经不在了"),
+    ],
+)
+async def test_why_there_is_no_answer_is_said_in_the_language_of_the_asker(
+    slack: SlackEmulator, desk: Desk, refusal: str, reason: str
+) -> None:
+    mei, general = slack.person("mei", locale="zh-CN"), slack.channel("general")
+    asked = await mei.says(general, "是哪台泵？")
+    question = await desk.submit(desk.question(asked, mei, locale="zh-CN"))
+    slack.faults.add("chat.postMessage", refusal, count=1)
+    reply = await desk.answer(question)
+    assert reply.channel.id == mei.dm.id
+    assert f"我的回答没能发到 <#{general.id}>：{reason}" in reply.shown
+
+
 async def test_where_the_bot_may_not_write_the_asker_is_told_directly(slack: SlackEmulator, desk: Desk) -> None:
     ada = slack.person("ada")
     closed = slack.channel("closed", bot=False)

@@ -92,6 +92,15 @@ async def test_without_permission_to_upload_the_answer_says_so(slack: SlackEmula
     assert len(slack.calls("files.getUploadURLExternal")) == 1, "it is remembered"
 
 
+@pytest.mark.parametrize("method", ["files.getUploadURLExternal", "files.completeUploadExternal"])
+async def test_an_upload_that_broke_down_is_tried_again(slack: SlackEmulator, desk: Desk, method: str) -> None:
+    ada, general = slack.person("ada"), slack.channel("general")
+    asked = await ada.says(general, "Show me the pump")
+    slack.faults.add(method, "500 after", count=1)
+    reply = await desk.answer(await desk.submit(desk.question(asked, ada)), with_pictures(picture(desk)))
+    assert len(reply.pictures) == 1
+
+
 async def test_a_picture_that_slack_still_works_on_is_waited_for(slack: SlackEmulator, desk: Desk) -> None:
     ada, general = slack.person("ada"), slack.channel("general")
     asked = await ada.says(general, "Show me the pump")

@@ -27,12 +27,13 @@ SHARDS = 8
 class ConversationKeys(NamedTuple):
     """The keys of one conversation.
 
-    `messages` is a hash from message id to entry; `order` a sorted set of message ids by the time they were sent;
-    `gone` a sorted set of the ids of deleted messages by the time of the deletion, so that they don't come back;
-    `asked` a hash from the id of each message that wanted an answer to the attempt that submitted it; `questions` a
-    hash from the ids of those that are not answered yet to what their answer needs. `answers` is a hash from the ids of
-    answered messages to what the answer stood on, and `stood_on` one from the same ids to those of all messages that it
-    was made from. `replies` is a hash from the ids of answered messages to how their reply was posted.
+    `messages` is a hash from message id to entry; `order` a sorted set of message ids by the time they were sent (a
+    reply right after its question); `gone` a sorted set of the ids of deleted messages by the time of the deletion, so
+    that they don't come back; `asked` a hash from the id of each message that wanted an answer to the attempt that
+    submitted it; `questions` a hash from the ids of those that are not answered yet to what their answer needs.
+    `answers` is a hash from the ids of answered messages to what the answer stood on, and `stood_on` one from the same
+    ids to those of all messages that it was made from. `replies` is a hash from the ids of answered messages to how
+    their reply was posted.
     """
 
     messages: str

@@ -179,3 +179,13 @@ async def test_a_lost_turn_can_not_be_finished(mailbox: Mailbox) -> None:
     assert isinstance(await mailbox.take(SHARD), Turn)
     with pytest.raises(LeaseLostError):
         await mailbox.finish(turn, None)
+
+
+async def test_a_question_that_came_while_another_was_answered_is_read_after_that_answer(mailbox: Mailbox) -> None:
+    await mailbox.submit(asked("one"))
+    turn = await taken(mailbox)
+    later = asked("and two?", at=1)
+    await mailbox.submit(later)
+    await mailbox.finish(turn, reply_to(turn, "The first."))
+    history = await mailbox.store.history(CONVERSATION, 1000, before=later.message)
+    assert [one.text for one in history] == ["one", "The first."]

@@ -40,6 +40,7 @@ def _register() -> None:
     from bots.chat import chat
     from bots.demo import demo
     from bots.doctor import doctor
+    from bots.feedback import feedback
     from bots.knowledge import forget, ingest_command, sources
     from bots.models import models
     from bots.queue import dead, queue
@@ -52,7 +53,7 @@ def _register() -> None:
     app.command()(ask)
     app.command()(chat)
     app.command("ingest")(ingest_command)
-    for command in (search, pictures, caption, sources, forget, doctor, demo, worker, queue, why, models):
+    for command in (search, pictures, caption, sources, forget, doctor, demo, worker, queue, feedback, why, models):
         app.command()(command)
     app.command("train")(train_command)
     app.add_typer(dead)

@@ -83,6 +83,11 @@ class SavedNotes:
         """Remove what was saved of a message that was deleted, or is not to be kept any more; False if nothing was."""
         return await self._remove(self._files.folder(place), [message_id]) > 0
 
+    async def of_message(self, place: Place, message_id: str) -> NoteHead | None:
+        """The note that holds a message, if it was saved."""
+        heads = await asyncio.to_thread(lambda: list(self._files.notes(self._files.folder(place))))
+        return next((head for head in heads if message_id in head.messages), None)
+
     async def of_person(self, platform: str, workspace: str, person_id: str) -> list[NoteHead]:
         """The notes that a person saved, or of which they wrote a part, oldest first."""
         found: list[NoteHead] = []

@@ -39,6 +39,7 @@ __all__ = [
     "SlackRefusedError",
     "SlackUncertainError",
     "ask",
+    "change",
     "pages",
 ]
 
@@ -215,6 +216,12 @@ async def ask(client: AsyncWebClient, method: str, **arguments: str | int | bool
     """What Slack answers to a method that reads; raises as `SlackClient` says."""
     untyped: Any = client  # slack_sdk's annotations are partly unknown types
     return answer_of(await untyped.api_call(method, http_verb="GET", params=arguments))
+
+
+async def change(client: AsyncWebClient, method: str, **arguments: Any) -> Payload:
+    """What Slack answers to a method that changes something, called once; raises as `SlackClient` says."""
+    untyped: Any = client
+    return answer_of(await untyped.api_call(method, json=arguments))
 
 
 async def pages(

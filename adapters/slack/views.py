@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from adapters.markdown.mentions import defused
-from adapters.slack.blocks import HINT, LABEL, PLACEHOLDER, VIEW_TITLE, Block, bounded, context, plain, section
-from adapters.slack.converting import escaped
+from adapters.slack.blocks import HINT, LABEL, OPTION, PLACEHOLDER, VIEW_TITLE, Block, bounded, context, plain, section
+from adapters.slack.converting import escaped, to_mrkdwn
 from adapters.slack.payloads import mapping, mappings, string
 from adapters.texts import Texts
 
@@ -20,6 +20,7 @@ FORGET = "lorelens_forget"
 QUESTION = "question"
 PICTURES = "pictures"
 REASON = "reason"
+WHERE = "where"
 """Ids of their inputs, and of the blocks that hold them."""
 QUESTION_CHARACTERS = 3000
 """The most that Slack's text inputs take."""
@@ -27,24 +28,35 @@ REASON_CHARACTERS = 2000
 QUOTED = 300
 FILES = 5
 FILE_TYPES = ("png", "jpg", "jpeg", "gif", "webp", "bmp", "tif", "tiff", "heic", "heif")
+IN_THREAD = "thread"
+ONLY_ME = "me"
+"""Where the answer is to go: the options of `WHERE`."""
 METADATA = 3000
 """Characters of what a dialog carries for its submission."""
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What was filled into the ask dialog; `files` are Slack's file objects."""
+    """What was filled into the ask dialog; `files` are Slack's file objects, `openly` that all may see the answer."""
 
     question: str
     files: tuple[Mapping[str, Any], ...] = ()
+    openly: bool = False
 
 
 def ask_dialog(
-    texts: Texts, *, metadata: str = "", question: str = "", about: str = "", pictures: bool = True
+    texts: Texts,
+    *,
+    metadata: str = "",
+    question: str = "",
+    about: str = "",
+    pictures: bool = True,
+    openly: bool = False,
 ) -> Block:
     """A dialog that takes a question and, unless the app can't read files, pictures.
 
-    `about` is the text of the message that is asked about, `question` what stands in the input already.
+    `about` is the text of the message that is asked about, `question` what stands in the input already; with `openly`
+    it can be chosen that the answer goes into that message's thread.
     """
     field: Block = {
         "type": "plain_text_input",
@@ -68,16 +80,21 @@ def ask_dialog(
             "max_files": FILES,
         }
         blocks.append(_input(PICTURES, texts.ask_picture, files, optional=True, hint=texts.ask_picture_hint))
+    if openly:
+        blocks.append(_input(WHERE, texts.ask_where, _places(texts), optional=False))
     return _dialog(ASK, texts.ask_title, blocks, texts, submit=texts.send, metadata=metadata)
 
 
 def asked(view: Mapping[str, Any]) -> Asked:
     """What a submitted ask dialog holds."""
-    return Asked(_text(view, QUESTION), tuple(mappings(_value(view, PICTURES).get("files"))))
+    chosen = string(mapping(_value(view, WHERE).get("selected_option")).get("value"))
+    return Asked(_text(view, QUESTION), tuple(mappings(_value(view, PICTURES).get("files"))), chosen == IN_THREAD)
 
 
 def ask_errors(given: Asked, texts: Texts) -> dict[str, str]:
     """What is wrong with a submission, by the input to mend: for `response_action: errors`."""
+    if len(given.question) > QUESTION_CHARACTERS:
+        return {QUESTION: texts.question_too_long.format(limit=QUESTION_CHARACTERS)}
     return {} if given.question or given.files else {QUESTION: texts.ask_empty}
 
 
@@ -100,10 +117,11 @@ def reason(view: Mapping[str, Any]) -> str:
     return _text(view, REASON)
 
 
-def forget_dialog(texts: Texts, *, metadata: str = "", here: bool = False) -> Block:
-    """A dialog that asks whether a conversation shall be forgotten: the direct one, or the one it was opened in."""
+def forget_dialog(texts: Texts, *, metadata: str = "", here: bool = False, would_go: str = "") -> Block:
+    """A dialog that asks whether something shall be forgotten: what `would_go` says, in Markdown; else the direct
+    conversation, or the one it was opened in."""
     question = texts.forget_question_here if here else texts.forget_question
-    blocks = [section(escaped(question))]
+    blocks = [section(to_mrkdwn(would_go) if would_go else escaped(question))]
     return _dialog(FORGET, texts.forget_title, blocks, texts, submit=texts.forget_confirm, metadata=metadata)
 
 
@@ -138,6 +156,14 @@ def _input(name: str, label: str, element: Block, *, optional: bool, hint: str =
         "optional": optional,
     }
     return {**block, "hint": plain(hint, HINT)} if hint else block
+
+
+def _places(texts: Texts) -> Block:
+    options = [
+        {"text": plain(text, OPTION), "value": value}
+        for text, value in ((texts.ask_where_me, ONLY_ME), (texts.ask_where_thread, IN_THREAD))
+    ]
+    return {"type": "radio_buttons", "action_id": WHERE, "options": options, "initial_option": options[0]}
 
 
 def _value(view: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -86,7 +86,14 @@ class Texts:
     ask_about: str
     """{quote}: the message that is asked about."""
     ask_empty: str
+    ask_nothing: str
     ask_sent: str
+    ask_where: str
+    ask_where_me: str
+    ask_where_thread: str
+    """Everybody who reads the thread sees question and answer."""
+    asked_by: str
+    """{person}"""
 
     # Team knowledge
     saved: str
@@ -94,6 +101,8 @@ class Texts:
     saved_already: str
     save_refused: str
     save_empty: str
+    unsave: str
+    unsaved: str
     search_results: str
     """{query}"""
     search_nothing: str

@@ -13,8 +13,8 @@ from typing import Any
 from pydantic import JsonValue
 from slack_sdk.web.async_client import AsyncWebClient
 
+from adapters.payloads import Payload, mapping, mappings, string
 from adapters.slack.api import Installed, pages
-from adapters.slack.payloads import Payload, mapping, mappings, string
 from adapters.slack.refusals import SlackRefusedError
 from core.posting import Posting
 
@@ -112,11 +112,9 @@ async def find(client: AsyncWebClient, spot: Spot, posting: Posting, installed: 
 
 def _is_own(message: Payload, installed: Installed) -> bool:
     """Whether the app wrote it: others could claim its key."""
-    if installed.bot and message.get("bot_id"):
-        return message["bot_id"] == installed.bot
-    if installed.user and message.get("user"):
-        return message["user"] == installed.user
-    return bool(message.get("bot_id") or message.get("app_id"))
+    known = ((installed.bot, string(message.get("bot_id"))), (installed.user, string(message.get("user"))))
+    comparable = [one == other for one, other in known if one and other]
+    return any(comparable) if comparable else bool(message.get("bot_id") or message.get("app_id"))
 
 
 def _sort_in(found: Found, message: Payload, posting: Posting, since: float) -> None:

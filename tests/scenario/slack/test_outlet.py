@@ -133,7 +133,7 @@ async def test_a_failure_is_shown_with_what_one_can_do(slack: SlackEmulator, des
     ("refusal", "reason"),
     [
         ("is_archived", "那个频道已归档"),
-        ("restricted_action", "限制了谁可以发言"),
+        ("restricted_action", "那里限制了谁可以发言"),
         ("thread_not_found", "要回答的消息已经不在了"),
         ("cannot_reply_to_message", "要回答的消息已经不在了"),
     ],

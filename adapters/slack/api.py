@@ -25,9 +25,9 @@ from slack_sdk.http_retry.state import RetryState
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from adapters.slack.fence import fence_trace
+from adapters.fence import fence_trace
+from adapters.payloads import Payload, listing, mapping, string
 from adapters.slack.pacing import Pacing
-from adapters.slack.payloads import Payload, listing, mapping, string
 from adapters.slack.refusals import RATE_LIMITED, SlackRefusedError, SlackUncertainError, answer_of, refused
 from core.errors import PlatformUnavailableError
 

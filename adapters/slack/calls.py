@@ -8,7 +8,7 @@ from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.slack.fence import Fence, fenced
+from adapters.fence import Fence, fenced
 from adapters.slack.refusals import SlackUncertainError, answer_of
 from core.posting import Posting
 

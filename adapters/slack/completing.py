@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from adapters.payloads import mapping, mappings, string
 from adapters.slack.api import Installed, SlackRefusedError, ask
 from adapters.slack.file_objects import attachments_of, is_missing, media_type_of
 from adapters.slack.file_problems import problem
 from adapters.slack.files import Files
 from adapters.slack.incoming import Directory, names_for, ts_of
 from adapters.slack.mentions import Mentions
-from adapters.slack.payloads import mapping, mappings, string
 from core.errors import PictureError
 from core.language import UNKNOWN, detect_language
 from core.messages import Attachment, Author, Message, Picture

@@ -3,6 +3,7 @@
 import logging
 from dataclasses import replace
 
+from adapters.payloads import mapping, string
 from adapters.slack.answer import Look
 from adapters.slack.api import Installed
 from adapters.slack.blocks import SlackMessage, section
@@ -12,7 +13,6 @@ from adapters.slack.delivery import Delivery
 from adapters.slack.forms import Forms, Render
 from adapters.slack.lacking import Lacking
 from adapters.slack.messages import Messages
-from adapters.slack.payloads import mapping, string
 from adapters.slack.refusals import SlackRefusedError
 from adapters.slack.standing import Spot
 

@@ -1,10 +1,10 @@
 """Documents that came with a message: their bytes, when an answer reads them."""
 
+from adapters.payloads import mapping, string
 from adapters.slack.api import Clients, ask
 from adapters.slack.completing import urls_in
 from adapters.slack.file_problems import problem
 from adapters.slack.files import Files
-from adapters.slack.payloads import mapping, string
 from adapters.slack.refusals import SlackRefusedError
 from core.errors import DocumentError, PictureError
 from core.messages import Attachment

@@ -16,8 +16,8 @@ from typing import Any
 
 import aiohttp
 
+from adapters.arriving import Arriving
 from adapters.slack.answer import Look, answer_messages, underway_messages
-from adapters.slack.arriving import Arriving
 from adapters.slack.blocks import SlackMessage, image
 from adapters.slack.calls import Calls
 from adapters.slack.delivery import Delivery

@@ -13,11 +13,11 @@ from typing import Literal
 
 from pydantic import JsonValue
 
+from adapters.payloads import Payload, mapping, string
 from adapters.slack.api import Installed
 from adapters.slack.file_objects import files_of, urls_of
 from adapters.slack.incoming import Directory, as_message, message_id, place_of, sent_at
 from adapters.slack.mentions import Mentions, mentions
-from adapters.slack.payloads import Payload, mapping, string
 from core.messages import Message, Place
 from core.question import Question
 

@@ -4,7 +4,7 @@
 
 import mimetypes
 
-from adapters.slack.payloads import Payload, mappings, string
+from adapters.payloads import Payload, mappings, string
 from core.messages import Attachment
 
 MISSING_MODES = {"tombstone", "hidden_by_limit"}

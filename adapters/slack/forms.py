@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
 
 from adapters.markdown.splitting import split
+from adapters.payloads import listing, mapping, mappings, string
 from adapters.slack.answer import Look
 from adapters.slack.blocks import FALLBACK, Block, SlackMessage
 from adapters.slack.lacking import Lacking
-from adapters.slack.payloads import listing, mapping, mappings, string
 from adapters.slack.refusals import SlackRefusedError, answer_of
 from core.errors import PlatformRefusedError
 

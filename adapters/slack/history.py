@@ -6,11 +6,11 @@ from typing import Literal
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from adapters.payloads import Payload, mapping, mappings, string
 from adapters.slack.api import Installed, SlackRefusedError, pages
 from adapters.slack.incoming import Directory, as_message, message_id, sent_at
 from adapters.slack.mentions import Names
 from adapters.slack.mrkdwn import to_markdown
-from adapters.slack.payloads import Payload, mapping, mappings, string
 from adapters.slack.rich_text import message_text, rich_to_markdown
 from core.messages import Author, Message, Place
 

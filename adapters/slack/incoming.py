@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Literal, Protocol
 
+from adapters.payloads import Payload, string
 from adapters.slack.api import Installed
 from adapters.slack.file_objects import attachments_of
 from adapters.slack.membership import Channel
 from adapters.slack.mentions import Mentions, Names, mentions
-from adapters.slack.payloads import Payload, string
 from adapters.slack.people import Person
 from adapters.slack.rich_text import message_text
 from core.messages import Author, Message, Place

@@ -3,6 +3,7 @@
 import logging
 from dataclasses import dataclass
 
+from adapters.payloads import Payload, string
 from adapters.slack import audience as audiences
 from adapters.slack import events, history
 from adapters.slack.api import API_URL, Clients, Installed
@@ -12,7 +13,6 @@ from adapters.slack.file_objects import urls_of
 from adapters.slack.files import Files
 from adapters.slack.incoming import ts_of
 from adapters.slack.membership import Membership
-from adapters.slack.payloads import Payload, string
 from adapters.slack.people import FRESH, Chosen, People
 from core.errors import PlatformRefusedError, PlatformUnavailableError
 from core.messages import Message

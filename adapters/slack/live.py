@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
+from adapters.arriving import Arriving
 from adapters.markdown.streaming import GrowingText
 from adapters.slack.answer import Look, answer_messages, closing_blocks, status_text, streams_well, underway_messages
-from adapters.slack.arriving import Arriving
 from adapters.slack.blocks import SlackMessage
 from adapters.slack.buttons import stop_row
 from adapters.slack.calls import Calls

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from adapters.slack.payloads import Payload, listing, mapping, mappings, string
+from adapters.payloads import Payload, listing, mapping, mappings, string
 
 EVENTS_PATH = "/slack/events"
 INSTALL_PATH = "/slack/install"

@@ -4,9 +4,9 @@ import asyncio
 import logging
 from dataclasses import dataclass
 
+from adapters.lookups import Lookups
+from adapters.payloads import Payload, mapping, mappings, string
 from adapters.slack.api import Clients, Installed, ask, pages
-from adapters.slack.lookups import Lookups
-from adapters.slack.payloads import Payload, mapping, mappings, string
 from adapters.slack.people import FRESH, People, Person
 from core.errors import PlatformRefusedError, PlatformUnavailableError
 

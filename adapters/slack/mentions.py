@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from adapters.slack.payloads import Payload, mappings, string
+from adapters.payloads import Payload, mappings, string
 
 _ENTITY = re.compile(r"<([@#!][^<>\n]+)>")
 

@@ -4,9 +4,9 @@ import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+from adapters.arriving import Arriving, reading_ahead
 from adapters.slack.answer import Look
 from adapters.slack.api import Clients, Installed
-from adapters.slack.arriving import Arriving, reading_ahead
 from adapters.slack.calls import Calls
 from adapters.slack.delivery import Delivery, about
 from adapters.slack.direct import UNPOSTABLE, DirectMessages

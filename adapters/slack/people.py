@@ -10,9 +10,9 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from adapters.lookups import Lookups
+from adapters.payloads import Payload, listing, mapping, mappings, string
 from adapters.slack.api import Clients, Installed, ask, pages
-from adapters.slack.lookups import Lookups
-from adapters.slack.payloads import Payload, listing, mapping, mappings, string
 
 FRESH = 60.0
 """Seconds for which an answer holds. Changes are heard of by events, but only by the process that receives them."""

@@ -4,7 +4,7 @@ from typing import Any
 
 from slack_sdk.errors import SlackApiError
 
-from adapters.slack.payloads import Payload, mapping
+from adapters.payloads import Payload, mapping
 from core.errors import PlatformRefusedError, PlatformUnavailableError
 
 _APP_SETTINGS = "the app's settings (https://api.slack.com/apps)"

@@ -7,9 +7,9 @@ literal asterisk and a marker look alike, and lists are flat.
 import re
 from collections.abc import Callable, Mapping
 
+from adapters.payloads import Payload, first, mapping, mappings, string
 from adapters.slack.mentions import Names
 from adapters.slack.mrkdwn import GONE, fenced, link, spanned, tidied, to_markdown
-from adapters.slack.payloads import Payload, first, mapping, mappings, string
 
 _INDENT = "    "  # as deep as any list marker is wide, and no deeper than a list within it may stand
 _CODE = "rich_text_preformatted"

@@ -10,12 +10,12 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
+from adapters.payloads import string
 from adapters.slack.blocks import Block
 from adapters.slack.calls import Calls
 from adapters.slack.delivery import Delivery
 from adapters.slack.lacking import Lacking
 from adapters.slack.messages import Messages
-from adapters.slack.payloads import string
 from adapters.slack.refusals import SlackRefusedError, SlackUncertainError
 from adapters.slack.standing import metadata, stream_block_id
 

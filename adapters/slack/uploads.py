@@ -9,10 +9,10 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import aiohttp
 
+from adapters.payloads import listing, mapping, string
 from adapters.slack.blocks import bounded
 from adapters.slack.calls import Calls
 from adapters.slack.lacking import Lacking
-from adapters.slack.payloads import listing, mapping, string
 from adapters.slack.refusals import SlackRefusedError, SlackUncertainError
 from adapters.slack.standing import Spot
 from core.errors import LeaseLostError, PlatformUnavailableError

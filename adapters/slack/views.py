@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from adapters.markdown.mentions import defused
+from adapters.payloads import mapping, mappings, string
 from adapters.slack.blocks import HINT, LABEL, OPTION, PLACEHOLDER, VIEW_TITLE, Block, bounded, context, plain, section
 from adapters.slack.converting import escaped, to_mrkdwn
-from adapters.slack.payloads import mapping, mappings, string
 from adapters.texts import Texts
 
 ASK = "lorelens_ask"

@@ -4,9 +4,9 @@ from collections import OrderedDict
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from adapters.lookups import Lookups
 from adapters.slack.api import API_URL, TIMEOUT, Installed, SlackClient, new_session
 from adapters.slack.installations import KeptBot, RedisInstallations
-from adapters.slack.lookups import Lookups
 from adapters.slack.pacing import Pacing
 from adapters.slack.refreshing import Refreshing, not_installed
 

@@ -14,9 +14,9 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+from adapters.payloads import Payload, mapping, mappings, string
 from adapters.slack.api import Installed, ask, pages
 from adapters.slack.events import Asked
-from adapters.slack.payloads import Payload, mapping, mappings, string
 from adapters.slack.refusals import SlackRefusedError
 from bots.slack.background import log_failure
 from bots.slack.desk import Desk

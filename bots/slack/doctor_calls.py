@@ -10,9 +10,9 @@ import aiohttp
 from slack_sdk.signature import SignatureVerifier
 from slack_sdk.web.async_client import AsyncWebClient
 
+from adapters.payloads import string
 from adapters.slack.api import ask, pages
 from adapters.slack.manifest import EVENTS_PATH, WITHOUT, manifest
-from adapters.slack.payloads import string
 from adapters.slack.refusals import SlackRefusedError, answer_of
 from bots.findings import Finding
 from core.errors import LorelensError

@@ -7,9 +7,9 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.async_context import AsyncBoltContext
 
+from adapters.payloads import Payload, string
 from adapters.slack.api import Installed
 from adapters.slack.events import Asked, Deleted, Edited, Understood
-from adapters.slack.payloads import Payload, string
 from bots.slack.desk import Desk
 
 

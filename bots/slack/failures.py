@@ -6,7 +6,7 @@ from typing import Any
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.response import BoltResponse
 
-from adapters.slack.payloads import mapping, string
+from adapters.payloads import mapping, string
 from adapters.texts import Texts, texts_for
 from bots.slack.background import log_failure
 from bots.slack.desk import Desk

@@ -6,7 +6,7 @@ from typing import Any
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.context.async_context import AsyncBoltContext
 
-from adapters.slack.payloads import mapping
+from adapters.payloads import mapping
 from bots.slack.desk import Desk
 
 _OF_REMOVED_APPS = {"app_uninstalled", "tokens_revoked", "team_access_revoked"}

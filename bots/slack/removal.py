@@ -10,7 +10,7 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 
-from adapters.slack.payloads import first, listing, mapping, string
+from adapters.payloads import first, listing, mapping, string
 from adapters.slack.workspaces import ManyWorkspaces
 from bots.slack.desk import Desk
 from bots.slack.purge import purge

@@ -22,9 +22,9 @@ from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
+from adapters.payloads import string
 from adapters.slack.api import SlackClient, new_session
 from adapters.slack.pacing import Pacing
-from adapters.slack.payloads import string
 from adapters.slack.refusals import SlackRefusedError
 from core.errors import LorelensError, PlatformUnavailableError, SettingsError
 

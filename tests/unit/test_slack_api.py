@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from adapters.lookups import Lookups
 from adapters.slack.api import Installed, OneWorkspace, SlackRefusedError, SlackUncertainError, ask, pages
-from adapters.slack.lookups import Lookups
 from adapters.slack.pacing import Pacing
 from core.errors import PlatformRefusedError, PlatformUnavailableError, SettingsError
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from adapters.fence import Fence, fenced
 from adapters.slack.calls import Calls
-from adapters.slack.fence import Fence, fenced
 from bots.turn_handling import TurnHandler, Watcher, WorkLimits
 from core.errors import LeaseLostError
 from core.mailbox import Mailbox

@@ -1,4 +1,4 @@
-"""The parts of a reply, read ahead: while Slack is being told of some, the next ones arrive."""
+"""The parts of a reply, read ahead: while the platform is being told of some, the next ones arrive."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable

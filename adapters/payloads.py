@@ -1,10 +1,10 @@
-"""Reading what Slack sends without trusting it to have every field: what is missing or of another kind is empty."""
+"""Reading what a platform sends without trusting it to have every field: what is missing or odd is empty."""
 
 from collections.abc import Mapping
 from typing import Any, cast
 
 Payload = Mapping[str, Any]
-"""An object of Slack's JSON."""
+"""An object of JSON."""
 
 
 def mapping(value: Any) -> Payload:

@@ -23,7 +23,7 @@ class Fence:
     until: float
 
 
-_FENCE: ContextVar[Fence | None] = ContextVar("lorelens_slack_fence", default=None)
+_FENCE: ContextVar[Fence | None] = ContextVar("lorelens_fence", default=None)
 
 
 @contextmanager
@@ -49,4 +49,4 @@ async def _look(
     """aiohttp calls this when the head is made up, right before it is written."""
     fence = _FENCE.get()
     if fence is not None and time.monotonic() >= fence.until:
-        raise LeaseLostError("The lease ran out before Slack was told anything.")
+        raise LeaseLostError("The lease ran out before the platform was told anything.")

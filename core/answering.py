@@ -124,13 +124,14 @@ class AssistantAnswers:
         """What was said before; of a thread that Lorelens joins now, what others said in it."""
         message = first.message
         history = await self._store.history(message.place.conversation, self._history_tokens, before=message)
-        if history or self._platform is None or message.place.thread is None:
+        joined = any(one.role == "assistant" for one in history)
+        if joined or self._platform is None or message.place.thread is None:
             return history
         earlier = await self._platform.earlier(first, self._store.keep_picture)
         for one in earlier:
             await self._store.remember(one)
         if not earlier:
-            return []
+            return history
         return await self._store.history(message.place.conversation, self._history_tokens, before=message)
 
     async def _explained(self, explainer: Explainer, message: Message) -> list[ReplyPart]:

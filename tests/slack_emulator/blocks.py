@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from tests.slack_emulator.elements import IN_ACTIONS, IN_CONTEXT_ACTIONS, IN_INPUT, IN_SECTION, element
-from tests.slack_emulator.model import Json
 from tests.slack_emulator.objects import Problems, picture, text
+from tests.slack_emulator.parts import Json
 from tests.slack_emulator.rich_text import rich_text
 
 MOST_IN_MESSAGE = 50

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 import aiohttp
 
 from tests.slack_emulator.faults import Fault
-from tests.slack_emulator.model import Json
+from tests.slack_emulator.parts import Json
 from tests.slack_emulator.sockets import Sockets
 from tests.slack_emulator.world import World
 

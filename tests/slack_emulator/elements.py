@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from tests.slack_emulator.model import Json
 from tests.slack_emulator.objects import Problems, confirm, option, options, picture, text
+from tests.slack_emulator.parts import Json
 
 _INPUT = "placeholder focus_on_load confirm action_id"
 

@@ -3,7 +3,7 @@
 import time
 
 from tests.slack_emulator.calling import Method
-from tests.slack_emulator.model import Json
+from tests.slack_emulator.parts import Json
 
 _PER_MINUTE = {1: 1, 2: 20, 3: 50, 4: 100}
 _BURST = 4

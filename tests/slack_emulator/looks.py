@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
-from tests.slack_emulator.model import Button, File, Json, Picture
+from tests.slack_emulator.parts import Button, Json, Picture
 
 _LINK = re.compile(r"<((?:https?|mailto)[^|>]*)(?:\|([^>]*))?>")
 
@@ -130,12 +130,9 @@ def _buttons(element: Json, block: Json) -> Iterator[Button]:
         yield Button(label, action, block_id, value, url, kind, str(element.get("style", "")))
 
 
-def pictures(blocks: Sequence[Json], files: Sequence[File]) -> list[Picture]:
-    """The images of blocks and files, in reading order."""
-    found = [_picture(one) for one in _images(blocks)]
-    return found + [
-        Picture(one.alt, file=one.id, title=one.title) for one in files if one.mimetype.startswith("image/")
-    ]
+def pictures(blocks: Sequence[Json]) -> list[Picture]:
+    """The images of blocks, in reading order."""
+    return [_picture(one) for one in _images(blocks)]
 
 
 def _images(blocks: Sequence[Json]) -> Iterator[Json]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from tests.slack_emulator.model import Json
+from tests.slack_emulator.parts import Json
 
 _BROADCAST = re.compile(r"<!(channel|here|everyone|group)(?:\|[^>]*)?>")
 _GROUP = re.compile(r"<!subteam\^([A-Z0-9]+)(?:\|[^>]*)?>")

@@ -4,18 +4,26 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-Json = dict[str, Any]
-"""A JSON object as it goes over the wire."""
+from tests.slack_emulator.looks import buttons, pictures
+from tests.slack_emulator.parts import Button, Json, Picture, Upload, Version
 
-
-@dataclass(frozen=True)
-class Upload:
-    """A file that a person brings. Without `mimetype` it is guessed from the name, as Slack does."""
-
-    name: str
-    content: bytes
-    mimetype: str = ""
-    alt: str = ""
+__all__ = [
+    "Account",
+    "AssistantThread",
+    "Button",
+    "Channel",
+    "File",
+    "Installation",
+    "Json",
+    "Message",
+    "Picture",
+    "Stream",
+    "Team",
+    "Upload",
+    "Usergroup",
+    "Version",
+    "View",
+]
 
 
 @dataclass(eq=False)
@@ -71,40 +79,6 @@ class File:
     deleted: bool = False
     given: bool = False
     """Put into a dialog of the app, which may read it though it was shared nowhere."""
-
-
-@dataclass(frozen=True)
-class Button:
-    """Something that one may click or choose."""
-
-    label: str
-    action_id: str
-    block_id: str
-    value: str
-    url: str
-    kind: str
-    """The element's type: "button", "feedback_buttons", "icon_button", "static_select", ..."""
-    style: str = ""
-
-
-@dataclass(frozen=True)
-class Picture:
-    """An image that a message shows: by address, or a file of Slack's."""
-
-    alt: str
-    url: str = ""
-    file: str = ""
-    title: str = ""
-
-
-@dataclass(frozen=True)
-class Version:
-    """How a message or view read from `at` (monotonic) on."""
-
-    at: float
-    shown: str
-    text: str
-    blocks: list[Json]
 
 
 @dataclass(eq=False)
@@ -197,16 +171,13 @@ class Message:
     @property
     def buttons(self) -> list[Button]:
         """What one may click, in reading order."""
-        from tests.slack_emulator.looks import buttons
-
         return buttons(self.blocks)
 
     @property
     def pictures(self) -> list[Picture]:
         """The images that it shows: its blocks' and its files'."""
-        from tests.slack_emulator.looks import pictures
-
-        return pictures(self.blocks, self.files)
+        images = [one for one in self.files if one.mimetype.startswith("image/")]
+        return pictures(self.blocks) + [Picture(one.alt, file=one.id, title=one.title) for one in images]
 
 
 @dataclass(eq=False)
@@ -249,8 +220,6 @@ class View:
     @property
     def buttons(self) -> list[Button]:
         """What one may click or choose."""
-        from tests.slack_emulator.looks import buttons
-
         return buttons(self.blocks)
 
 

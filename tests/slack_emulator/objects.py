@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
-from tests.slack_emulator.model import Json
+from tests.slack_emulator.parts import Json
 
 _UNREACHABLE = re.compile(r"https?://(localhost|127\.|10\.|192\.168\.|\[::1\]|[^/:.]+(:\d+)?(/|$))", re.IGNORECASE)
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.slack_emulator.model import Json
+from tests.slack_emulator.parts import Json
 
 
 class RefusedError(Exception):

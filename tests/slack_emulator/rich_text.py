@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from tests.slack_emulator.model import Json
 from tests.slack_emulator.objects import Problems
+from tests.slack_emulator.parts import Json
 
 _HOLDERS = {
     "rich_text_section": "border",

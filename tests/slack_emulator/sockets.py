@@ -10,7 +10,7 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from tests.slack_emulator.model import Json
+from tests.slack_emulator.parts import Json
 from tests.slack_emulator.world import World
 
 MOST = 10

@@ -8,6 +8,7 @@ from slack_bolt.context.async_context import AsyncBoltContext
 
 from adapters.payloads import mapping
 from bots.slack.desk import Desk
+from core.errors import PlatformRefusedError
 
 _OF_REMOVED_APPS = {"app_uninstalled", "tokens_revoked", "team_access_revoked"}
 
@@ -20,8 +21,13 @@ def authorize_with(desk: Desk) -> Authorize:
 
     async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
         clients = desk.platform.clients
-        installed = await clients.installed(team_id or "", enterprise_id or "")
-        client = await clients.client(team_id or "", enterprise_id or "")
+        try:
+            installed = await clients.installed(team_id or "", enterprise_id or "")
+            client = await clients.client(team_id or "", enterprise_id or "")
+        except PlatformRefusedError:
+            # The second of the two events of a removal comes when the tokens are forgotten; any other listener asks
+            # for the installation and is refused.
+            return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id)
         return AuthorizeResult(
             enterprise_id=installed.enterprise or enterprise_id,
             team_id=installed.team,

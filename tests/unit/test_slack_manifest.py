@@ -1,6 +1,7 @@
 """The app's manifest says what the code uses: no scope, event, command or shortcut too many, none too few."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -100,3 +101,10 @@ def test_by_http_it_is_the_same_app_at_an_address() -> None:
     assert served["oauth_config"]["redirect_urls"] == ["https://lore.example/team/slack/oauth_redirect"]
     assert MANIFEST.by_http("https://lore.example").scopes == MANIFEST.scopes
     assert MANIFEST.by_http("https://lore.example").events == MANIFEST.events
+
+
+@pytest.mark.parametrize(("page", "in_chinese"), [("slack.md", False), ("slack.zh-CN.md", True)])
+def test_the_guide_lists_every_scope_in_its_language(page: str, in_chinese: bool) -> None:
+    text = (Path(__file__).parents[2] / "docs" / page).read_text(encoding="utf-8")
+    rows = [f"| `{scope}` | {without.said(in_chinese=in_chinese)} |" for scope, without in WITHOUT.items()]
+    assert [row for row in rows if row not in text] == []

@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,8 @@ from bots.slack.removal import removing
 from config.settings import Settings
 from core.application import Application
 from core.errors import PlatformRefusedError, PlatformUnavailableError, SettingsError
+from core.messages import Author, Message
+from core.messages import Place as Where
 from core.redis_client import ConnectedRedis
 from core.sealing import Seal, new_key
 from tests.slack_emulator import SlackEmulator, Team
@@ -91,6 +94,7 @@ class Place:
     workspaces: ManyWorkspaces
     redis: ConnectedRedis
     browser: Browser
+    desk: Desk
 
     @property
     def installations(self) -> RedisInstallations:
@@ -139,7 +143,7 @@ async def installing(data: Path) -> AsyncGenerator[Place]:
                 aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session,
             ):
                 slack.delivers_to(server + PATH)
-                yield Place(slack, settings, adapter.clients, store.redis, Browser(server, session))
+                yield Place(slack, settings, adapter.clients, store.redis, Browser(server, session), desk)
             await desk.background.idle()
             await adapter.close()
 
@@ -156,8 +160,8 @@ async def everything_in(redis: ConnectedRedis) -> bytes:
     for key in await redis.execute("KEYS", "*"):
         heap.append(key)
         kind = await redis.execute("TYPE", key)
-        read = {b"hash": ("HGETALL", key), b"set": ("SMEMBERS", key), b"string": ("GET", key)}[kind]
-        heap.append(repr(await redis.execute(*read)).encode())
+        read = {b"hash": ("HGETALL",), b"set": ("SMEMBERS",), b"string": ("GET",), b"zset": ("ZRANGE", 0, -1)}[kind]
+        heap.append(repr(await redis.execute(read[0], key, *read[1:])).encode())
     return b"\n".join(heap)
 
 
@@ -350,9 +354,20 @@ async def test_a_workspace_that_removes_the_app_is_forgotten(place: Place) -> No
     await place.browser.installs()
     await place.browser.installs(other)
     await place.workspaces.client(place.slack.team.id)
+    for team in (place.slack.team, other):
+        where = Where(platform="slack", workspace=team.id, channel="C1", thread="1.1", visibility="public")
+        await place.desk.store.remember(
+            Message(
+                id="C1:1.1", text="where?", place=where, author=Author(id="U1", name="Ada"), sent_at=datetime.now(UTC)
+            )
+        )
     place.slack.uninstalls()
     await place.slack.settled()
+    await place.desk.background.idle()
 
+    assert [one.acknowledged for one in place.slack.deliveries] == [True, True]
+    left = [name async for page in place.desk.store.all_conversations() for name in page]
+    assert [Where.named(name).workspace for name in left] == [other.id]
     assert [one.name for one in await place.installations.listed()] == ["Umbra"]
     assert place.slack.team.id.encode() not in await everything_in(place.redis)
     with pytest.raises(PlatformRefusedError):

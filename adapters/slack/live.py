@@ -12,9 +12,10 @@ from functools import partial
 from adapters.arriving import Arriving
 from adapters.markdown.streaming import GrowingText
 from adapters.slack.answer import Look, answer_messages, closing_blocks, status_text, streams_well, underway_messages
-from adapters.slack.blocks import SlackMessage
+from adapters.slack.blocks import Block, SlackMessage, context
 from adapters.slack.buttons import stop_row
 from adapters.slack.calls import Calls
+from adapters.slack.converting import escaped
 from adapters.slack.delivery import Delivery
 from adapters.slack.forms import Forms
 from adapters.slack.lacking import Lacking
@@ -85,17 +86,25 @@ class LiveReply:
             # What begins with a quotation is edited: a stream is the answer's text alone.
             if says and (self._stream.is_open or (self._stream.is_offered and not self._forms.look.asked)):
                 await self._grow(text, status)
-            elif not says and not self._messages.ids and await self._status.say(self._doing(status)):
-                pass
-            else:
+            elif says or self._messages.ids or not await self._say_doing(status):
                 await self._edit(text, status)
         except LeaseLostError:
             raise
         except PlatformUnavailableError as error:
             _log.info("Slack was not told what there is so far: %s", error)
 
-    def _doing(self, status: Status | None) -> str:
-        return status_text(status, self._forms.look.texts)
+    async def _say_doing(self, status: Status | None) -> bool:
+        """Say what is being done where nothing stands yet: by the thread's status, else above a stream."""
+        doing = status_text(status, self._forms.look.texts)
+        if await self._status.say(doing):
+            return True
+        if not (self._stream.is_offered and self._stream.takes_blocks):
+            return False
+        return await self._stream.start("", (context(f"_{escaped(doing)}_"), *self._stop()))
+
+    def _stop(self) -> tuple[Block, ...]:
+        look = self._forms.look
+        return (stop_row(look.about, look.texts),) if look.about else ()
 
     async def _grow(self, text: str, status: Status | None) -> None:
         """Append what can be shown by now. A text for which one message is too small goes on in edited ones."""
@@ -114,8 +123,7 @@ class LiveReply:
         if self._stream.is_open:
             await self._stream.append(more)
         else:
-            look = self._forms.look
-            await self._stream.start(more, stop_row(look.about, look.texts) if look.about else None)
+            await self._stream.start(more, self._stop())
 
     async def _edit(self, text: str, status: Status | None) -> None:
         def render(look: Look) -> Sequence[SlackMessage]:

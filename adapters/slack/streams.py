@@ -67,42 +67,53 @@ class Stream:
             and self._lacking.has(self._where, "streams")
         )
 
-    async def start(self, text: str, stop: Block | None) -> bool:
-        """Start it with a text, below a Stop button where Slack takes blocks in streams; False if there can't be one.
+    @property
+    def takes_blocks(self) -> bool:
+        """Whether it may begin with blocks, as far as is known."""
+        return self._lacking.has(self._where, "blocks in streams")
+
+    async def start(self, text: str, above: Sequence[Block]) -> bool:
+        """Start it with a text, or without, below blocks where Slack takes them in streams; False if it can't be.
 
         Raises `PlatformUnavailableError`, `LeaseLostError`.
         """
         await self._messages.begin()
-        posting, spot = self._calls.posting, self._delivery.spot
+        said = [{"type": "markdown_text", "text": text}] if text else []
+        if above and self.takes_blocks:
+            first, *others = above
+            blocks = [{**first, "block_id": stream_block_id(self._calls.posting)}, *others]
+            refusal = await self._start({"chunks": [{"type": "blocks", "blocks": blocks}, *said]})
+            self.has_blocks = self.is_open
+            if not refusal.startswith("invalid_"):
+                return self.is_open
+            self._lacking.note(self._where, "blocks in streams")
+        if text and not self._broken:
+            await self._start({"markdown_text": text})
+        return self.is_open
+
+    async def _start(self, form: dict[str, Any]) -> str:
+        """Try to start it; answers why it was refused, if it was."""
+        spot = self._delivery.spot
         arguments: dict[str, Any] = {"channel": spot.channel, "thread_ts": spot.thread}
         if self._delivery.surface == "thread":
             arguments |= {"recipient_team_id": self._delivery.team, "recipient_user_id": self._delivery.user}
-        forms: list[dict[str, Any]] = [{"markdown_text": text}]
-        if stop is not None and self._lacking.has(self._where, "blocks in streams"):
-            row = {"type": "blocks", "blocks": [{**stop, "block_id": stream_block_id(posting)}]}
-            forms.insert(0, {"chunks": [row, {"type": "markdown_text", "text": text}]})
-        for form in forms:
-            try:
-                answer = await self._calls.change("chat.startStream", **arguments, **form)
-            except SlackUncertainError:
-                await self._messages.doubt()
-                self._broken = True
-                return False
-            except SlackRefusedError as error:
-                _log.info("No stream: %s", error)
-                if form is forms[-1]:
-                    self._broken = True
-                    if error.reason not in _THIS_ONCE:
-                        self._lacking.note(self._where, "streams")
-                    return False
-                continue
-            if len(forms) == 2 and form is forms[1]:
-                self._lacking.note(self._where, "blocks in streams")
-            self.has_blocks = "chunks" in form
+        try:
+            answer = await self._calls.change("chat.startStream", **arguments, **form)
+        except SlackUncertainError:
+            self._broken = True
+            await self._messages.doubt()
+        except SlackRefusedError as error:
+            _log.info("No stream: %s", error)
+            if "chunks" in form and error.reason.startswith("invalid_"):
+                return error.reason
+            self._broken = True
+            if error.reason not in _THIS_ONCE:
+                self._lacking.note(self._where, "streams")
+            return error.reason
+        else:
             self._ts = string(answer.get("ts"))
             await self._messages.stands(0, self._ts, streaming=True)
-            return True
-        return False
+        return ""
 
     async def append(self, text: str) -> bool:
         """Append a text; False if the stream is over, or it is not sure what it holds: then edit its message."""

@@ -165,15 +165,24 @@ async def test_while_it_searches_a_status_says_so(slack: SlackEmulator, desk: De
     assert desk.methods() == ["assistant.threads.setStatus", "chat.postMessage"]
 
 
-async def test_where_there_is_no_status_a_message_says_it(slack: SlackEmulator, desk: Desk) -> None:
+@pytest.mark.parametrize("lacking", [(), ("chat.startStream",)])
+async def test_where_there_is_no_status_the_message_says_it(
+    slack: SlackEmulator, desk: Desk, lacking: tuple[str, ...]
+) -> None:
     script = Script()
-    slack.faults.add("assistant.threads.setStatus", "missing_scope", count=1)
+    slack.faults.unknown("assistant.threads.setStatus", *lacking)
     asked, answering = await begun(desk, script)
     script.say(SEARCHING)
     placeholder = await shows(desk, asked, "Searching")
-    script.end(Text(text="The pump is P-101."))
+    assert [button.label for button in placeholder.buttons] == ["Stop"]
+    assert placeholder.streaming == (not lacking)
+    script.say(Text(text="The pump "))
+    await shows(desk, asked, "The pump")
+    script.end(Text(text="is P-101."))
     reply = await answering
-    assert reply.ts == placeholder.ts and "P-101" in reply.shown
+    assert reply.ts == placeholder.ts and "The pump is P-101." in reply.shown
+    assert "Searching" not in reply.shown and not reply.streaming
+    assert len(slack.replies(asked)) == 1
 
 
 async def test_a_text_for_which_one_message_is_too_small_goes_on_in_others(slack: SlackEmulator, desk: Desk) -> None:

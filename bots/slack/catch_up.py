@@ -18,7 +18,7 @@ from adapters.payloads import Payload, mapping, mappings, string
 from adapters.slack.api import Installed, ask, pages
 from adapters.slack.events import Asked
 from adapters.slack.refusals import SlackRefusedError
-from bots.slack.background import log_failure
+from bots.background import log_failure
 from bots.slack.desk import Desk
 from bots.slack.events import take, take_news
 from bots.slack.workspaces import workspaces

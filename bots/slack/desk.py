@@ -9,7 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack.adapter import SlackAdapter
 from adapters.slack.api import Installed
-from bots.slack.background import Background, Tell
+from bots.background import Background, Tell
 from core.application import Application
 from core.conversations import Conversations
 from core.mailbox import Mailbox
@@ -33,7 +33,7 @@ class Desk:
 
     def spawn(self, work: Coroutine[Any, Any, object], what: str, *, tell: Tell | None = None) -> None:
         """Do it after the acknowledgement. An error is logged under `what`, and `tell` gives it to the person
-        (`bots.slack.reasons.reason` has the words)."""
+        (`bots.reasons.reason` has the words)."""
         self.background.spawn(work, what, tell=tell)
 
     async def installed(self, context: AsyncBoltContext) -> Installed:

@@ -8,9 +8,9 @@ from slack_bolt.response import BoltResponse
 
 from adapters.payloads import mapping, string
 from adapters.texts import Texts, texts_for
-from bots.slack.background import log_failure
+from bots.background import log_failure
+from bots.reasons import reason
 from bots.slack.desk import Desk
-from bots.slack.reasons import reason
 from core.errors import PlatformRefusedError
 
 Failed = Callable[..., Awaitable[BoltResponse]]

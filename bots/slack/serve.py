@@ -12,10 +12,10 @@ from aiohttp import web
 from adapters.slack.api import OneWorkspace
 from adapters.slack.manifest import INSTALL_PATH
 from adapters.slack.workspaces import ManyWorkspaces
+from bots.background import log_failure
 from bots.listening import listening
 from bots.serve_worker import serve, serving
 from bots.slack.app import bolt_app
-from bots.slack.background import log_failure
 from bots.slack.catch_up import BEAT, PACE, Alive, CatchUp
 from bots.slack.desk import Desk
 from bots.slack.http import PATH, web_app

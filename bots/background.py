@@ -1,4 +1,4 @@
-"""Work that goes on after Slack has its acknowledgement: none is lost sight of, and errors reach the person."""
+"""Work that goes on after a platform has its acknowledgement: none is lost sight of, and errors reach the person."""
 
 import asyncio
 import logging

@@ -20,13 +20,12 @@ from adapters.slack.api import who_is
 from adapters.slack.installations import RedisInstallations
 from adapters.slack.manifest import manifest
 from adapters.slack.workspaces import ManyWorkspaces
-from bots.listening import listening
-from bots.slack.app import bolt_app
 from bots.slack.desk import Desk
-from bots.slack.http import PATH, web_app
+from bots.slack.http import PATH
 from bots.slack.oauth import install_routes
 from bots.slack.platform import slack as slack_platform
 from bots.slack.removal import removing
+from bots.slack.serve import Ingress
 from config.settings import Settings
 from core.application import Application
 from core.errors import PlatformRefusedError, PlatformUnavailableError, SettingsError
@@ -119,6 +118,7 @@ def set_up(slack: SlackEmulator, data: Path, **more: Any) -> Settings:
         "slack_client_id": slack.client_id,
         "slack_client_secret": slack.client_secret,
         "slack_signing_secret": slack.signing_secret,
+        "slack_address": "127.0.0.1:0",
         "slack_public_url": PUBLIC,
         "secret_key": new_key(),
         **more,
@@ -137,13 +137,14 @@ async def installing(data: Path) -> AsyncGenerator[Place]:
             assert isinstance(adapter.clients, ManyWorkspaces)
             store = await application.conversations()
             desk = await Desk.of(application, adapter)
-            app = web_app(bolt_app(desk), install_routes(settings, adapter.clients))
+            ingress = Ingress(desk)
             async with (
-                listening(app, "127.0.0.1:0", what="Slack", setting="LORELENS_SLACK_ADDRESS", example=3000) as server,
+                ingress.taking_in(),
                 aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session,
             ):
-                slack.delivers_to(server + PATH)
-                yield Place(slack, settings, adapter.clients, store.redis, Browser(server, session), desk)
+                slack.delivers_to(ingress.url)
+                browser = Browser(ingress.url.removesuffix(PATH), session)
+                yield Place(slack, settings, adapter.clients, store.redis, browser, desk)
             await desk.background.idle()
             await adapter.close()
 
@@ -259,6 +260,20 @@ async def test_each_of_two_workspaces_has_its_own_token(place: Place) -> None:
     assert [one.name for one in await place.installations.listed()] == ["Acme", "Umbra"]
     with pytest.raises(PlatformRefusedError, match="not installed in the workspace T0NOWHERE"):
         await place.workspaces.client("T0NOWHERE")
+
+
+async def test_what_is_asked_in_either_workspace_is_taken_in_as_its_own(place: Place) -> None:
+    other = place.slack.workspace("Umbra", installed=False)
+    await place.browser.installs()
+    await place.browser.installs(other)
+    for team in (place.slack.team, other):
+        person = place.slack.person("ada", team=team)
+        await person.mentions(place.slack.channel("general", team=team), "how long does a rollback take?")
+    await place.slack.settled()
+
+    assert all(one.acknowledged for one in place.slack.deliveries)
+    asked = [name async for page in place.desk.store.all_conversations() for name in page]
+    assert {Where.named(name).workspace for name in asked} == {place.slack.team.id, other.id}
 
 
 async def test_neither_redis_nor_the_log_can_be_read_for_tokens(place: Place, caplog: pytest.LogCaptureFixture) -> None:

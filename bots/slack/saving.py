@@ -1,0 +1,244 @@
+"""*Save to team knowledge*: a message, or a question with its answer, is kept for later answers, and follows its edits.
+
+Who may read the place of a message may read what was saved of it, and nobody else.
+"""
+
+import logging
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.context.async_context import AsyncBoltContext
+
+from adapters.payloads import Payload, mapping, mappings, string
+from adapters.payloads import first as first_of
+from adapters.slack.api import Installed, ask
+from adapters.slack.blocks import SlackMessage, actions, button, section
+from adapters.slack.buttons import STOP, Pressed, pressed
+from adapters.slack.converting import escaped
+from adapters.slack.file_objects import urls_of
+from adapters.slack.incoming import message_id, ts_of
+from bots.slack.about import forget_copies, read_message
+from bots.slack.desk import Desk
+from bots.slack.once import first
+from bots.slack.privately import say, say_text, telling
+from bots.slack.shortcuts import place_of_message
+from bots.slack.whom import Whom, whom
+from core import audience as principals
+from core.errors import PlatformRefusedError, PlatformUnavailableError
+from core.knowledge.saved import NoteHead, SavedNote
+from core.messages import Author, Message, Place
+from core.pictures import NormalizedPicture
+from core.question import Question
+
+SAVE = "save_message"
+"""The callback id, as in the app's manifest."""
+UNSAVE = "lorelens_unsave"
+CONVERSATION_TOKENS = 50_000
+"""So much of a conversation is looked at for the answer to a question."""
+
+_log = logging.getLogger(__name__)
+
+
+def register(app: AsyncApp, desk: Desk) -> None:
+    """Listen for the shortcut, and for the button that undoes it."""
+    listening: Any = app
+
+    async def save(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
+        await ack()
+        if await first(desk, f"save-{string(body.get('trigger_id'))}"):
+            desk.spawn(_save(desk, body, context), "Saving a message", tell=telling(desk, body, context))
+
+    async def unsave(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
+        await ack()
+        desk.spawn(_unsave(desk, body, context), "Removing what was saved", tell=telling(desk, body, context))
+
+    listening.message_shortcut(SAVE)(save)
+    listening.action(UNSAVE)(unsave)
+
+
+# --- saving --------------------------------------------------------------------------------------------------------
+
+
+async def _save(desk: Desk, body: Mapping[str, Any], context: AsyncBoltContext) -> None:
+    who = await whom(desk, body, context)
+    if (await desk.platform.membership.people.person(who.installed, who.user)).standing not in {"member", "guest"}:
+        await say_text(desk, who, who.texts.save_refused)
+        return
+    payload = mapping(body.get("message"))
+    place = await place_of_message(desk, who, payload)
+    before = await desk.application.saved_notes.of_message(place, message_id(place.channel, string(payload.get("ts"))))
+    taking = Taking(desk, who, place)
+    messages = await taking.with_answer(payload)
+    if not any(message.text.strip() or message.pictures for message in messages):
+        await say_text(desk, who, who.texts.save_empty)
+        return
+    saver = Author(id=before.saved_by) if before and before.saved_by != who.user else who.author
+    saved = await taking.keep(messages, saver, datetime.now(UTC))
+    said = who.texts.saved_already if before else who.texts.saved.format(title=saved)
+    blocks = [section(escaped(said))]
+    if saver.id == who.user:
+        about = Pressed(place.conversation, messages[0].id)
+        blocks.append(actions([button(who.texts.unsave, UNSAVE, about.value())]))
+    await say(desk, who, SlackMessage(escaped(said), tuple(blocks)))
+
+
+async def _unsave(desk: Desk, body: Mapping[str, Any], context: AsyncBoltContext) -> None:
+    who = await whom(desk, body, context)
+    about = pressed(string(first_of(body.get("actions")).get("value")))
+    place = Place.named(about.conversation) if about else None
+    if about is None or place is None or (place.workspace, place.channel) != (who.installed.team, who.channel):
+        await say_text(desk, who, who.texts.no_permission_here)
+        return
+    notes = desk.application.saved_notes
+    head = await notes.of_message(place, about.message)
+    if head is not None and head.saved_by != who.user:
+        await say_text(desk, who, who.texts.no_permission)
+        return
+    await notes.remove(place, about.message)
+    await say_text(desk, who, who.texts.unsaved, replace=True)
+
+
+class Taking:
+    """Takes messages of one place for a note, with their pictures."""
+
+    def __init__(self, desk: Desk, who: Whom, place: Place) -> None:
+        self._desk = desk
+        self._who = who
+        self._place = place
+        self._pictures: dict[str, bytes] = {}
+
+    async def message(self, payload: Payload) -> Message | None:
+        """One message as Slack has it, its pictures fetched; None if it says nothing."""
+        message = await read_message(self._desk, self._who, payload, self._place)
+        if message is None or not message.attachments:
+            return message
+        delivery = {"team": self._who.installed.team, "enterprise": self._who.installed.enterprise}
+        question = Question(message=message, delivery={**delivery, "files": {**urls_of(payload)}})
+        return await self._desk.platform.complete(question, self._keep_picture)
+
+    async def with_answer(self, payload: Payload) -> list[Message]:
+        """The message; a question that Lorelens answered with its answer, and an answer with its question."""
+        message = await self.message(payload)
+        if message is None:
+            return []
+        said = await self._desk.store.history(self._place.conversation, CONVERSATION_TOKENS)
+        if message.role == "assistant":
+            return _answered_by(message, said)
+        following = next((at for at, one in enumerate(said, start=1) if one.id == message.id), len(said))
+        answer = said[following] if following < len(said) else None
+        return [message, answer] if answer is not None and answer.role == "assistant" else [message]
+
+    async def keep(self, messages: list[Message], saver: Author, at: datetime) -> str:
+        """Save them as a note of this place; its title.
+
+        Raises:
+            QuestionError: there is nothing in it.
+            IndexUnavailableError: it can't be written.
+        """
+        note = SavedNote(
+            messages=tuple(messages),
+            permalink=await self._permalink(messages[0]),
+            saved_by=saver,
+            saved_at=at,
+            place_name=await self._place_name(),
+            audience=(self._audience(saver),),
+        )
+        return (await self._desk.application.saved_notes.save(note, self._picture)).title
+
+    def _audience(self, saver: Author) -> str:
+        """Who may read the place; a direct conversation is the saver's own."""
+        place = self._place
+        if place.visibility == "direct":
+            return principals.person("slack", place.workspace, saver.id)
+        return principals.channel("slack", place.workspace, place.channel)
+
+    async def _place_name(self) -> str:
+        if self._place.visibility == "direct":
+            return self._who.name or self._who.user
+        known = await self._desk.platform.membership.named(self._who.installed, self._place.channel)
+        return known.name if known is not None and known.name else self._place.channel
+
+    async def _permalink(self, message: Message) -> str:
+        client = await self._desk.platform.clients.client(self._who.installed.team, self._who.installed.enterprise)
+        try:
+            where = {"channel": self._place.channel, "message_ts": ts_of(message.id)}
+            return string((await ask(client, "chat.getPermalink", **where)).get("permalink"))
+        except (PlatformRefusedError, PlatformUnavailableError) as error:
+            _log.info("What was saved has no link: %s", error)
+            return ""
+
+    async def _keep_picture(self, normalized: NormalizedPicture) -> None:
+        self._pictures[normalized.picture.sha256] = normalized.data
+
+    async def _picture(self, sha256: str) -> bytes | None:
+        data = self._pictures.get(sha256) or await self._desk.store.picture(sha256)
+        return data if data is not None else self._desk.application.pictures.get(sha256)
+
+
+def _answered_by(answer: Message, said: list[Message]) -> list[Message]:
+    """The question that an answer is to, and the whole answer: what was clicked may be one part of several."""
+    until = ts_of(answer.id)
+    at = next(
+        (at for at in reversed(range(len(said))) if said[at].role == "assistant" and "" < ts_of(said[at].id) <= until),
+        None,
+    )
+    if at is None:
+        return [answer]
+    questions = [one for one in said[:at] if one.role == "person"]
+    return [*questions[-1:], said[at]]
+
+
+# --- following -----------------------------------------------------------------------------------------------------
+
+
+async def follow(desk: Desk, event: Payload, installed: Installed) -> None:
+    """Let what was saved of a message, and copies of it, follow a `message_changed` or `message_deleted` event.
+
+    Raises:
+        IndexUnavailableError: what was saved can't be read or written.
+        StoreUnavailableError: Redis is away.
+    """
+    channel, message = string(event.get("channel")), mapping(event.get("message"))
+    before = mapping(event.get("previous_message"))
+    ts = string(event.get("deleted_ts")) or string(message.get("ts")) or string(before.get("ts"))
+    if not channel or not ts:
+        return
+    one = message_id(channel, ts)
+    place = Place(platform="slack", workspace=installed.team, channel=channel)
+    notes = desk.application.saved_notes
+    if event.get("subtype") == "message_deleted" or message.get("subtype") == "tombstone":
+        await notes.remove(place, one)
+        if author := string(before.get("user")):
+            await forget_copies(desk, installed.team, author, one)
+        return
+    if _is_under_way(message):
+        return
+    head = await notes.of_message(place, one)
+    if head is not None:
+        await _save_anew(desk, head, message, channel, installed)
+
+
+async def _save_anew(desk: Desk, head: NoteHead, payload: Payload, channel: str, installed: Installed) -> None:
+    """Save a note again, with one of its messages as it reads now."""
+    person = await desk.platform.membership.person(installed, head.saved_by)
+    name = person.name if person else ""
+    who = Whom(installed, head.saved_by, name=name, channel=channel)
+    place = await place_of_message(desk, who, payload)
+    taking = Taking(desk, who, place)
+    changed = await taking.message(payload)
+    kept = {one.id: one for one in await desk.store.messages(place.conversation, list(head.messages))}
+    if changed is not None:
+        kept[changed.id] = changed
+    messages = [kept[one] for one in head.messages if one in kept]
+    if changed is None or messages[:1] != [kept.get(head.messages[0])]:
+        _log.warning("What was saved of %s does not follow its edit: the rest is kept no more", head.messages[0])
+        return
+    await taking.keep(messages, Author(id=head.saved_by, name=name), head.saved_at)
+
+
+def _is_under_way(message: Payload) -> bool:
+    """Whether an answer is being written: then there is a button to stop it."""
+    elements = [element for block in mappings(message.get("blocks")) for element in mappings(block.get("elements"))]
+    return any(element.get("action_id") == STOP for element in elements) or bool(message.get("streaming_state"))

@@ -9,12 +9,19 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bots.slack import events, removal
+from bots.slack import commands, dialogs, events, removal, saving, shortcuts
 from bots.slack.desk import Desk
 from bots.slack.failures import failed
 from bots.slack.knowing import authorize_with, hear_with
 
-REGISTERING = (events.register, removal.register)
+REGISTERING = (
+    events.register,
+    removal.register,
+    commands.register,
+    dialogs.register,
+    shortcuts.register,
+    saving.register,
+)
 """Each is called with the app and the desk, in this order; the first listener that matches takes what arrives."""
 
 

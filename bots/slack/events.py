@@ -11,6 +11,7 @@ from adapters.payloads import Payload, string
 from adapters.slack.api import Installed
 from adapters.slack.events import Asked, Deleted, Edited, Understood
 from bots.slack.desk import Desk
+from bots.slack.saving import follow
 
 
 class Recent:
@@ -64,6 +65,8 @@ async def take(desk: Desk, event: Payload, installed: Installed) -> Understood:
         StoreUnavailableError: it is not kept; Slack is to send it again.
     """
     understood = await desk.platform.intake.understand(event, installed, desk.mailbox.takes_part)
+    if event.get("subtype") in {"message_changed", "message_deleted"}:
+        desk.spawn(follow(desk, event, installed), "Letting what was saved follow a message")
     match understood:
         case Asked(question):
             await desk.mailbox.submit(question)

@@ -33,9 +33,18 @@ _DOCUMENTED = "docs/slack.md leads through it."
 _TEAM = re.compile(r"[A-Z0-9]{2,20}")
 
 _log = logging.getLogger(__name__)
+
+
+class _WithoutCodes(logging.Filter):
+    """Bolt logs codes together with why Slack refused them; the why is of use."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = re.sub(r"code: \S+", "code: ...", record.getMessage()), None
+        return True
+
+
 _bolts = logging.getLogger(f"{__name__}.bolt")
-_bolts.setLevel(logging.CRITICAL)
-"""Bolt logs codes that Slack refused; they are told of here, without them."""
+_bolts.addFilter(_WithoutCodes())
 
 
 def has_oauth(settings: Settings) -> bool:

@@ -236,7 +236,9 @@ async def test_a_code_that_slack_does_not_know_installs_nothing_and_is_not_logge
     assert page.status == 401
     assert "Slack did not accept the code." in page.text
     assert await place.installations.listed() == []
-    assert "0123.guessed" not in "".join(one.getMessage() for one in caplog.records if one.name.startswith("bots"))
+    logged = "".join(one.getMessage() for one in caplog.records if one.name.startswith("bots"))
+    assert "invalid_code" in logged
+    assert "0123.guessed" not in logged
 
 
 async def test_while_slack_is_away_a_page_says_so(place: Place) -> None:

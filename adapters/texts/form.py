@@ -61,6 +61,10 @@ class Texts:
 
     # Sharing, stopping, trying again
     shared: str
+    share_in_channels: str
+    """An answer can only be shared with a channel."""
+    asked_already: str
+    """A follow-up question whose button was pressed before."""
     shared_by: str
     """{person}"""
     stopping: str
@@ -210,6 +214,8 @@ class Texts:
     prompt_sources: str
     prompt_picture: str
     prompt_summary: str
+    prompt_heading: str
+    """{heading}"""
     prompt_channel: str
     """{channel}"""
     thread_title: str

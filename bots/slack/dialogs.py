@@ -1,6 +1,7 @@
 """Dialogs: opened for whoever asked for one, and what comes of their submissions."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
@@ -84,6 +85,7 @@ async def open_reason_dialog(desk: Desk, who: Whom, trigger_id: str, about: Pres
         channel=who.channel,
         response_url=who.response_url,
         language=who.texts.language,
+        thread=who.thread,
         conversation=about.conversation,
         message=about.message,
     )
@@ -152,7 +154,7 @@ async def may_write(desk: Desk, who: Whom, channel: str) -> bool:
 
 
 async def _judged(desk: Desk, body: Mapping[str, Any], context: AsyncBoltContext, carried: Carried) -> None:
-    who = await _who(desk, body, context, carried)
+    who = replace(await _who(desk, body, context, carried), thread=carried.thread)
     about = carried.pressed
     if about is None or Place.named(about.conversation).workspace != who.installed.team:
         await say_text(desk, who, who.texts.answer_gone)

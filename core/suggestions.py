@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from core.evidence import EvidencePassage
 from core.followups import topic_words
+from core.knowledge.documents import Passage
 from core.language import is_chinese
 from core.reading.selection import select_sentences
 from core.turn import Turn
@@ -74,19 +75,35 @@ def _eligible(turn: Turn, cited: Sequence[EvidencePassage]) -> list[EvidencePass
     return [*near, *(one for one in texts if one not in near and one.score > 0 and one.score >= WELL * best)]
 
 
+def askable_headings(passages: Sequence[Passage]) -> list[str]:
+    """The headings of a document's passages that one could ask about, in order; its title where there is none."""
+    found: dict[str, None] = {}
+    for passage in passages:
+        for heading, text in _by_heading(passage).items():
+            bare = _NUMBERING.sub("", heading).strip()
+            if heading != passage.title and _asks_something_new(bare, ()) and _says_enough(bare, text):
+                found[bare] = None
+    titles = {one.title: None for one in passages if one.title != one.path.rpartition("/")[2]}
+    return list(found) or [title for title in titles if _asks_something_new(title, ())]
+
+
 def _sections(passages: Sequence[EvidencePassage]) -> Iterator[_Section]:
     for evidence in passages:
-        passage = evidence.passage
-        by_heading: dict[str, str] = {}
-        for one in passage.sections:
-            if one.heading_path:
-                text = passage.text[max(0, one.start - passage.start) : one.end - passage.start]
-                by_heading[one.heading_path[-1]] = by_heading.get(one.heading_path[-1], "") + text
-        if not passage.sections and passage.heading_path:
-            by_heading[passage.heading_path[-1]] = passage.text
-        for heading, text in by_heading.items():
-            if heading != passage.title:
+        for heading, text in _by_heading(evidence.passage).items():
+            if heading != evidence.passage.title:
                 yield _Section(_NUMBERING.sub("", heading).strip(), text, evidence)
+
+
+def _by_heading(passage: Passage) -> dict[str, str]:
+    """What a passage says under each of its headings."""
+    by_heading: dict[str, str] = {}
+    for one in passage.sections:
+        if one.heading_path:
+            text = passage.text[max(0, one.start - passage.start) : one.end - passage.start]
+            by_heading[one.heading_path[-1]] = by_heading.get(one.heading_path[-1], "") + text
+    if not passage.sections and passage.heading_path:
+        by_heading[passage.heading_path[-1]] = passage.text
+    return by_heading
 
 
 def _covered(evidence: EvidencePassage, quotes: Collection[str]) -> list[_Section]:
@@ -109,7 +126,11 @@ def _asks_something_new(heading: str, asked: Collection[str]) -> bool:
 
 def _answers(section: _Section) -> bool:
     """Whether there is something below the heading, and a reader who is asked for it finds that."""
-    body = section.text.replace(section.heading, "", 1).strip()
-    if len(body) + len(_HAN.findall(body)) * (HAN_LETTERS - 1) < LEAST_CHARACTERS:
+    if not _says_enough(section.heading, section.text):
         return False
     return not select_sentences(section.heading, [section.evidence], limit=1).declined
+
+
+def _says_enough(heading: str, text: str) -> bool:
+    body = text.replace(heading, "", 1).strip()
+    return len(body) + len(_HAN.findall(body)) * (HAN_LETTERS - 1) >= LEAST_CHARACTERS

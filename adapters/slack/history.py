@@ -11,6 +11,7 @@ from adapters.slack.api import Installed, SlackRefusedError, pages
 from adapters.slack.incoming import Directory, as_message, message_id, sent_at
 from adapters.slack.mentions import Names
 from adapters.slack.mrkdwn import to_markdown
+from adapters.slack.pane import GREETING
 from adapters.slack.rich_text import message_text, rich_to_markdown
 from core.messages import Author, Message, Place
 
@@ -38,7 +39,7 @@ async def thread_before(ts: str, place: Place, client: AsyncWebClient) -> list[P
     except SlackRefusedError as error:
         _log.warning("What was said before in the thread can't be read: %s", error)
         return []
-    found = [message for message in found if string(message.get("subtype")) in _SAID]
+    found = [message for message in found if string(message.get("subtype")) in _SAID and not _is_greeting(message)]
     return found if len(found) <= MOST_MESSAGES else [found[0], *found[1 - MOST_MESSAGES :]]
 
 
@@ -82,6 +83,10 @@ def _of_app(message: Payload, place: Place, author: Author, role: Literal["perso
     return Message(
         id=message_id(place.channel, ts), place=place, author=author, role=role, text=text, sent_at=sent_at(ts)
     )
+
+
+def _is_greeting(message: Payload) -> bool:
+    return any(block.get("block_id") == GREETING for block in mappings(message.get("blocks")))
 
 
 def _before(message: Payload, ts: str) -> bool:

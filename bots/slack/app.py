@@ -9,7 +9,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bots.slack import commands, dialogs, events, removal, saving, shortcuts
+from bots.slack import buttons, commands, dialogs, events, home, pane, removal, saving, shortcuts
 from bots.slack.desk import Desk
 from bots.slack.failures import failed
 from bots.slack.knowing import authorize_with, hear_with
@@ -21,6 +21,9 @@ REGISTERING = (
     dialogs.register,
     shortcuts.register,
     saving.register,
+    buttons.register,
+    home.register,
+    pane.register,
 )
 """Each is called with the app and the desk, in this order; the first listener that matches takes what arrives."""
 

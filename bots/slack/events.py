@@ -11,6 +11,7 @@ from adapters.payloads import Payload, string
 from adapters.slack.api import Installed
 from adapters.slack.events import Asked, Deleted, Edited, Understood
 from bots.slack.desk import Desk
+from bots.slack.pane import named_by
 from bots.slack.saving import follow
 
 
@@ -70,6 +71,7 @@ async def take(desk: Desk, event: Payload, installed: Installed) -> Understood:
     match understood:
         case Asked(question):
             await desk.mailbox.submit(question)
+            named_by(desk, question, installed)
         case Edited(message):
             await desk.mailbox.edited(message)
         case Deleted(conversation, message_id):

@@ -1,15 +1,10 @@
-"""What was said while nobody listened: read from Slack's history, and taken in like events.
-
-A mark in Redis says until when Slack was listened to. Where it lies back at the start, or a socket was away, the gap is
-noted beside it and goes only when it was caught up to its end, so that a process that is killed over it leaves it to
-the next. What was taken in already the mailbox knows, so reading too much does no harm.
+"""What was said while nobody listened: read from Slack's history, and taken in like events (`bots.catch_up` says when).
 
 Deletions leave no trace in a history, so those alone are not caught up.
 """
 
 import asyncio
 import logging
-import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -18,24 +13,13 @@ from adapters.payloads import Payload, mapping, mappings, string
 from adapters.slack.api import Installed, ask, pages
 from adapters.slack.events import Asked
 from adapters.slack.refusals import SlackRefusedError
-from bots.background import log_failure
+from bots.catch_up import BEAT, CatchUp
 from bots.slack.desk import Desk
 from bots.slack.events import take, take_news
 from bots.slack.workspaces import workspaces
-from core.errors import PlatformUnavailableError, StoreUnavailableError
+from core.errors import PlatformUnavailableError
 from core.messages import Place
 
-BEAT = 5.0
-"""Seconds between two marks."""
-AWAY = 30.0
-"""A mark that lies back so many seconds while this process runs: Redis was away, or the machine slept. Slack itself
-sends again for five minutes what was not acknowledged, so shorter gaps close by themselves."""
-SOCKET_AWAY = 3.0
-"""Likewise for a socket; reconnecting takes less."""
-MARGIN = 60.0
-"""Seconds that are read before a gap: clocks differ, and what arrived last may not have been kept."""
-LONGEST = 12 * 3600.0
-"""What was asked longer ago than a night is answered no more: whoever asked has found another way, or asks again."""
 ROOTS_BACK = 2 * 86_400.0
 """Replies are found by their threads, and threads that began up to so long before the gap are looked at."""
 MOST_CHANNELS = 200
@@ -49,16 +33,11 @@ AT_ONCE = 20
 """So many calls are made as fast as Slack takes them; after that one every `PACE` seconds, which is about half of what
 it allows (50 a minute for histories): answers need the rest."""
 PACE = 2.0
-AGAIN = 60.0
-"""Seconds before a gap that could not be closed is looked at again."""
 _TRIES = 3
 _KINDS = {"im": "im", "mpim": "mpim", "private_channel": "group", "public_channel": "channel"}
 """The types of `users.conversations`, most personal first, and what events call them."""
 
 _log = logging.getLogger(__name__)
-
-Alive = Callable[[], float | None]
-"""When a sign of life came last (`time.time()`); None while there is none."""
 
 
 @dataclass(frozen=True)
@@ -67,92 +46,20 @@ class _Channel:
     kind: str
 
 
-class CatchUp:
-    """Keeps the mark of one process, and catches up where there is a gap."""
+def catch_up(desk: Desk, *, beat: float = BEAT, pace: float = PACE) -> CatchUp:
+    """What keeps the mark of this process for Slack, and reads its history where there is a gap."""
 
-    def __init__(self, desk: Desk, *, beat: float = BEAT, pace: float = PACE) -> None:
-        self._desk = desk
-        self._beat = beat
-        self._pace = pace
-        self._key = desk.store.keys.heard("slack")
-        self._wake = asyncio.Event()
-        self._is_first = True
-        self._closing: asyncio.Task[None] | None = None
-        self.is_up_to_date = asyncio.Event()
-        """Set while nothing is left to catch up."""
-
-    async def run(self, alive: Alive) -> None:
-        """Mark how far was listened, and close gaps; without end."""
-        try:
-            await self._run(alive)
-        finally:
-            if self._closing is not None:
-                self._closing.cancel()
-                await asyncio.gather(self._closing, return_exceptions=True)
-
-    async def _run(self, alive: Alive) -> None:
-        while True:
-            self._wake.clear()
-            try:
-                await self._look(alive())
-            except StoreUnavailableError as error:
-                _log.info("How far Slack was heard is not noted: %s", error)
-            try:
-                async with asyncio.timeout(self._beat):
-                    await self._wake.wait()
-            except TimeoutError:
-                continue
-
-    async def reconnected(self, since: float) -> None:
-        """A socket was away since then."""
-        away = time.time() - since
-        _log.info("Connected to Slack again; the last sign of life was %.1f s ago", away)
-        if away > SOCKET_AWAY:
-            await self._note_gap(since)
-            self._wake.set()
-
-    async def _look(self, alive: float | None) -> None:
-        """Note a gap if there is one, move the mark, and catch up."""
-        if alive is None:
-            return
-        at, gap = await self._redis("HMGET", self._key, "at", "gap")
-        if at and alive - float(at) > (0.0 if self._is_first else AWAY):
-            await self._note_gap(float(at))
-            gap = gap or at
-        await self._redis("HSET", self._key, "at", f"{alive:.3f}")
-        self._is_first = False
-        if gap and (self._closing is None or self._closing.done()):
-            self.is_up_to_date.clear()
-            self._closing = asyncio.create_task(self._close(float(gap)))
-        elif not gap:
-            self.is_up_to_date.set()
-
-    async def _note_gap(self, since: float) -> None:
-        """An older gap that is not closed yet holds this one too."""
-        self.is_up_to_date.clear()
-        await self._redis("HSETNX", self._key, "gap", f"{since:.3f}")
-
-    async def _close(self, gap: float) -> None:
-        try:
-            await self._catch_up(gap)
-            await self._redis("HDEL", self._key, "gap")
-        except Exception as error:  # noqa: BLE001 - it runs beside everything else, and is tried again
-            log_failure("Catching up with Slack", error)
-            await asyncio.sleep(AGAIN)
-
-    async def _redis(self, *command: str) -> Any:
-        return await self._desk.store.redis.execute(*command)
-
-    async def _catch_up(self, gap: float) -> None:
-        since = max(gap - MARGIN, time.time() - LONGEST)
-        for installed in await workspaces(self._desk):
-            reading = _Reading(self._desk, installed, since, self._pace)
+    async def read(since: float) -> None:
+        for installed in await workspaces(desk):
+            reading = _Reading(desk, installed, since, pace)
             try:
                 await reading.run()
             except SlackRefusedError as error:
                 _log.warning("What was missed in %s can't be caught up: %s", installed.team, error)
             if reading.asked:
                 _log.info("Caught up with Slack: %d questions of %s", reading.asked, installed.team)
+
+    return CatchUp(desk.store, "slack", read, beat=beat)
 
 
 class _Reading:

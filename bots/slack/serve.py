@@ -1,6 +1,5 @@
 """`lorelens serve slack`: what Slack sends is taken in, and answered by the worker beside it."""
 
-import asyncio
 import logging
 import time
 from collections.abc import AsyncGenerator
@@ -12,11 +11,11 @@ from aiohttp import web
 from adapters.slack.api import OneWorkspace
 from adapters.slack.manifest import INSTALL_PATH
 from adapters.slack.workspaces import ManyWorkspaces
-from bots.background import log_failure
+from bots.catch_up import BEAT
 from bots.listening import listening
 from bots.serve_worker import serve, serving
 from bots.slack.app import bolt_app
-from bots.slack.catch_up import BEAT, PACE, Alive, CatchUp
+from bots.slack.catch_up import PACE, catch_up
 from bots.slack.desk import Desk
 from bots.slack.http import PATH, web_app
 from bots.slack.oauth import install_routes
@@ -78,7 +77,7 @@ class Ingress:
         self._settings = settings
         self._ping = ping
         self._pause = pause
-        self.catch_up = CatchUp(desk, beat=beat, pace=pace)
+        self.catch_up = catch_up(desk, beat=beat, pace=pace)
         self._socket: SocketEvents | None = None
         self.url = ""
         """Where Slack's requests are listened for, once they are."""
@@ -128,7 +127,7 @@ class Ingress:
                 stack.push_async_callback(self._socket.stop, GRACE)
                 await self._socket.start()
                 ways.append("Socket Mode")
-            await stack.enter_async_context(_running(self.catch_up, self._alive))
+            await stack.enter_async_context(self.catch_up.running(self._alive))
             _log.info("Listening to Slack by %s, for %s", " and ".join(ways), served)
             yield
 
@@ -140,20 +139,3 @@ class Ingress:
     def _alive(self) -> float | None:
         """With a socket, when it last gave a sign; by HTTP alone Slack comes whenever this process runs."""
         return self._socket.alive() if self._socket is not None else time.time()
-
-
-@asynccontextmanager
-async def _running(catch_up: CatchUp, alive: Alive) -> AsyncGenerator[None]:
-    """Catch up while the block runs."""
-    task = asyncio.create_task(catch_up.run(alive))
-    task.add_done_callback(_ended)
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-
-def _ended(task: "asyncio.Task[None]") -> None:
-    if not task.cancelled() and isinstance(error := task.exception(), Exception):
-        log_failure("Keeping up with Slack", error)

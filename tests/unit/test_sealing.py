@@ -44,7 +44,9 @@ def test_a_record_that_was_changed_does_not_open() -> None:
         Seal(FIRST).open(sealed[:-4] + b"AAA=", "T1/bot")
 
 
-@pytest.mark.parametrize("keys", ["", " , ", "secret", FIRST[:-2], f"{FIRST},short"])
+@pytest.mark.parametrize(
+    "keys", ["", " , ", "secret", FIRST[:-2], f"{FIRST},short"], ids=["none", "blank", "a word", "cut", "one short"]
+)
 def test_a_key_that_is_none_is_refused_without_showing_it(keys: str) -> None:
     with pytest.raises(SettingsError) as refused:
         Seal(keys)

@@ -1,19 +1,18 @@
-"""`lorelens serve slack`: what Slack sends is taken in, and answered by the worker beside it."""
+"""What Slack sends, taken in: by Socket Mode or HTTP (`bots.serve_platforms` runs it)."""
 
 import logging
 import time
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
 
 from aiohttp import web
 
+from adapters.slack.adapter import SlackAdapter
 from adapters.slack.api import OneWorkspace
 from adapters.slack.manifest import INSTALL_PATH
 from adapters.slack.workspaces import ManyWorkspaces
 from bots.catch_up import BEAT
 from bots.listening import listening
-from bots.serve_worker import serve, serving
 from bots.slack.app import bolt_app
 from bots.slack.catch_up import PACE, catch_up
 from bots.slack.desk import Desk
@@ -21,6 +20,7 @@ from bots.slack.http import PATH, web_app
 from bots.slack.oauth import install_routes
 from bots.slack.platform import slack
 from bots.slack.sockets import PING, SocketEvents
+from core.application import Application
 from core.errors import SettingsError
 
 GRACE = 10.0
@@ -30,28 +30,27 @@ _DOCUMENTED = "docs/slack.md leads through it."
 _log = logging.getLogger(__name__)
 
 
-async def serve_slack(turns: int, data: Path | None) -> int:
-    """Serve until SIGTERM."""
-    async with serving(data) as (application, metrics, watchers), AsyncExitStack() as stack:
-        adapter = await slack(application)
-        if adapter is None:
-            raise SettingsError(
-                "Slack is not set up: there is no bot token.",
-                hint="Set LORELENS_SLACK_BOT_TOKEN (xoxb-...), or for many workspaces LORELENS_SLACK_CLIENT_ID and "
-                f"LORELENS_SLACK_CLIENT_SECRET. {_DOCUMENTED}",
-            )
-        stack.push_async_callback(adapter.close)
-        ingress = Ingress(await Desk.of(application, adapter))
-        await serve(
-            application,
-            [adapter],
-            metrics,
-            watchers,
-            turns,
-            ingress=ingress.taking_in(),
-            checks=(ingress.is_listening,),
-        )
-    return 0
+async def adapter_of(application: Application) -> SlackAdapter | None:
+    """Slack; None where it is not set up."""
+    return await slack(application)
+
+
+def not_set_up() -> SettingsError:
+    """What is missing for it."""
+    return SettingsError(
+        "Slack is not set up: there is no bot token.",
+        hint="Set LORELENS_SLACK_BOT_TOKEN (xoxb-...), or for many workspaces LORELENS_SLACK_CLIENT_ID and "
+        f"LORELENS_SLACK_CLIENT_SECRET. {_DOCUMENTED}",
+    )
+
+
+async def ingress_of(application: Application, adapter: SlackAdapter) -> "Ingress":
+    """What takes in from Slack.
+
+    Raises:
+        SettingsError: nothing says how Slack is to reach this process.
+    """
+    return Ingress(await Desk.of(application, adapter))
 
 
 class Ingress:

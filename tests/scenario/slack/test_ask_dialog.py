@@ -19,6 +19,7 @@ async def test_ask_alone_opens_a_dialog_whose_answer_only_the_asker_sees(
     assert slack.messages(general) == [] and slack.views(ada) == []
 
 
+@pytest.mark.slow
 async def test_a_screenshot_in_the_dialog_is_looked_at(
     slack: SlackEmulator, bot: RunningBot, ada: Person, general: Channel, screenshot: bytes
 ) -> None:

@@ -15,8 +15,8 @@ from adapters.slack.api import SlackRefusedError, change
 from adapters.slack.blocks import SlackMessage, section
 from adapters.slack.converting import escaped
 from bots.background import Tell
-from bots.slack.desk import Desk
 from bots.reasons import reason
+from bots.slack.desk import Desk
 from bots.slack.whom import Whom, whom
 from core.messages import Place
 from core.posting import Posted, Posting

@@ -21,10 +21,10 @@ from adapters.slack.mentions import Names as Named
 from adapters.slack.mrkdwn import to_markdown
 from adapters.texts import CHINESE, Texts
 from adapters.texts.help import Names, help_page
+from bots.once import first
 from bots.slack.asking import private_question
 from bots.slack.desk import Desk
 from bots.slack.dialogs import open_ask_dialog, open_forget_dialog
-from bots.slack.once import first
 from bots.slack.privately import tell, telling
 from bots.slack.whom import Whom, whom
 from core.actions.forgetting import before_forgetting, what_would_go
@@ -90,7 +90,7 @@ def register(app: AsyncApp, desk: Desk) -> None:
 
     async def lorelens(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
         await ack()
-        if await first(desk, _name(body)):
+        if await first(desk.mailbox, _name(body)):
             desk.spawn(_answer(desk, body, context), "Answering a command", tell=telling(desk, body, context))
 
     listening.command(ASK)(ask)

@@ -12,11 +12,11 @@ from adapters.slack import views
 from adapters.slack.api import SlackRefusedError, change
 from adapters.slack.blocks import Block
 from adapters.slack.buttons import Pressed
-from bots.slack.about import About, asking_about, put_aside_before
+from bots.about import About, asking_about, put_aside_before
+from bots.once import first
 from bots.slack.asking import private_question, question, show_question
 from bots.slack.carried import Carried
 from bots.slack.desk import Desk
-from bots.slack.once import first
 from bots.slack.privately import direct_channel, say_text, tell, telling
 from bots.slack.whom import Whom, whom
 from core.actions.forgetting import forget_me
@@ -37,13 +37,13 @@ def register(app: AsyncApp, desk: Desk) -> None:
 
     async def judged(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
         await ack()
-        if await first(desk, _name(body)):
+        if await first(desk.mailbox, _name(body)):
             carried = Carried.by(mapping(body.get("view")))
             desk.spawn(_judged(desk, body, context, carried), "Taking feedback", tell=_tell(desk, body, context))
 
     async def forgotten(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
         await ack()
-        if await first(desk, _name(body)):
+        if await first(desk.mailbox, _name(body)):
             carried = Carried.by(mapping(body.get("view")))
             desk.spawn(_forgotten(desk, body, context, carried), "Forgetting a person", tell=_tell(desk, body, context))
 
@@ -110,7 +110,7 @@ async def _asked(desk: Desk, ack: AsyncAck, body: dict[str, Any], context: Async
     if errors := views.ask_errors(given, carried.texts):
         await ack(response_action="errors", errors=errors)
         return
-    about = await put_aside_before(desk, carried.about) if carried.about else None
+    about = await put_aside_before(desk.mailbox, carried.about) if carried.about else None
     if carried.about and about is None:
         notice = views.notice(carried.texts, carried.texts.ask_title, carried.texts.expired)
         await ack(response_action="update", view=notice)
@@ -118,11 +118,11 @@ async def _asked(desk: Desk, ack: AsyncAck, body: dict[str, Any], context: Async
     who = await _who(desk, body, context, carried)
     if carried.channel and not given.openly:
         asked = private_question(who, _name(body), given.question, given.files)
-        await desk.mailbox.submit(await asking_about(desk, asked, about) if about else asked)
+        await desk.mailbox.submit(await asking_about(desk.mailbox, asked, about) if about else asked)
         await ack()
         return
     await ack()
-    if await first(desk, _name(body)):
+    if await first(desk.mailbox, _name(body)):
         work = _ask_openly(desk, who, carried, given, _name(body), about)
         desk.spawn(work, "Asking for a person", tell=_tell(desk, body, context))
 
@@ -142,7 +142,7 @@ async def _ask_openly(
         place = Place(platform="slack", workspace=who.installed.team, channel=channel, visibility="direct")
         ts = await show_question(desk, who, channel, given.question)
         asked = question(who, place, name, given.question, "direct", ts=ts, files=given.files)
-    await desk.mailbox.submit(await asking_about(desk, asked, about) if about else asked)
+    await desk.mailbox.submit(await asking_about(desk.mailbox, asked, about) if about else asked)
 
 
 async def may_write(desk: Desk, who: Whom, channel: str) -> bool:

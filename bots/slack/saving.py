@@ -19,11 +19,11 @@ from adapters.slack.buttons import STOP, Pressed, pressed
 from adapters.slack.converting import escaped
 from adapters.slack.file_objects import urls_of
 from adapters.slack.incoming import message_id, ts_of
-from bots.slack.about import forget_copies, read_message
+from bots.about import forget_copies
+from bots.once import first
 from bots.slack.desk import Desk
-from bots.slack.once import first
 from bots.slack.privately import say, say_text, telling
-from bots.slack.shortcuts import place_of_message
+from bots.slack.shortcuts import place_of_message, read_message
 from bots.slack.whom import Whom, whom
 from core import audience as principals
 from core.errors import PlatformRefusedError, PlatformUnavailableError
@@ -47,7 +47,7 @@ def register(app: AsyncApp, desk: Desk) -> None:
 
     async def save(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
         await ack()
-        if await first(desk, f"save-{string(body.get('trigger_id'))}"):
+        if await first(desk.mailbox, f"save-{string(body.get('trigger_id'))}"):
             desk.spawn(_save(desk, body, context), "Saving a message", tell=telling(desk, body, context))
 
     async def unsave(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
@@ -211,7 +211,7 @@ async def follow(desk: Desk, event: Payload, installed: Installed) -> None:
     if event.get("subtype") == "message_deleted" or message.get("subtype") == "tombstone":
         await notes.remove(place, one)
         if author := string(before.get("user")):
-            await forget_copies(desk, installed.team, author, one)
+            await forget_copies(desk.mailbox, installed.team, author, one)
         return
     if _is_under_way(message):
         return

@@ -13,16 +13,18 @@ from slack_bolt.context.async_context import AsyncBoltContext
 
 from adapters.payloads import Payload, mapping, string
 from adapters.slack import views
+from adapters.slack.file_objects import urls_of
+from adapters.slack.history import as_messages
 from adapters.slack.incoming import place_of
-from bots.slack.about import put_aside, read_message
+from bots.about import About, put_aside
+from bots.once import first
 from bots.slack.carried import Carried
 from bots.slack.desk import Desk
 from bots.slack.dialogs import may_write, open_ask_dialog, open_dialog
-from bots.slack.once import first
 from bots.slack.privately import say_text, telling
 from bots.slack.whom import Whom, whom
 from core.errors import PlatformRefusedError, PlatformUnavailableError
-from core.messages import Place
+from core.messages import Message, Place
 
 ASK_LORELENS = "ask_lorelens"
 ASK_ABOUT = "ask_about_message"
@@ -43,7 +45,7 @@ def register(app: AsyncApp, desk: Desk) -> None:
 
     async def ask_about(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
         await ack()
-        if await first(desk, f"shortcut-{string(body.get('trigger_id'))}"):
+        if await first(desk.mailbox, f"shortcut-{string(body.get('trigger_id'))}"):
             work = _ask_about(desk, body, context)
             desk.spawn(work, "Opening a dialog about a message", tell=telling(desk, body, context))
 
@@ -58,6 +60,12 @@ async def place_of_message(desk: Desk, who: Whom, payload: Payload) -> Place:
         known = await desk.platform.membership.named(who.installed, who.channel)
         visibility = "private" if known is None or known.is_private else "public"
     return place_of(payload, who.channel, visibility, who.installed)
+
+
+async def read_message(desk: Desk, who: Whom, payload: Payload, place: Place) -> Message | None:
+    """A message of any author as a core value; None if it says nothing."""
+    found = await as_messages([dict(payload)], place, who.installed, desk.platform.membership)
+    return found[0] if found else None
 
 
 async def _ask(desk: Desk, body: Mapping[str, Any], context: AsyncBoltContext) -> None:
@@ -76,7 +84,7 @@ async def _ask_about(desk: Desk, body: Mapping[str, Any], context: AsyncBoltCont
         channel=who.channel,
         response_url=who.response_url,
         language=who.texts.language,
-        about=await put_aside(desk, message, payload),
+        about=await put_aside(desk.mailbox, About(message=message, urls=urls_of(payload))),
     )
     dialog = views.ask_dialog(
         who.texts,

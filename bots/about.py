@@ -1,6 +1,6 @@
 """The message that somebody asks about: kept while they write their question, and remembered before it.
 
-A dialog can't carry a whole message, and Slack does not show it again where the app is in no channel with it.
+A dialog can't carry a whole message, and a platform does not show it again where the app can't read.
 """
 
 import secrets
@@ -9,17 +9,14 @@ from datetime import timedelta
 
 from pydantic import JsonValue, ValidationError
 
-from adapters.payloads import Payload, mapping
-from adapters.slack.file_objects import urls_of
-from adapters.slack.history import as_messages
-from bots.slack.desk import Desk
-from bots.slack.whom import Whom
+from adapters.payloads import mapping
 from core.conversation_keys import read_reference
-from core.messages import Message, Place, Value
+from core.mailbox import Mailbox
+from core.messages import Message, Value
 from core.question import Question
 
 KEPT = 1800
-"""Seconds: as long as the response URL of a dialog can be used."""
+"""Seconds: as long as the response URL of Slack's dialogs can be used, and longer than an interaction of Discord's."""
 
 
 class About(Value):
@@ -29,31 +26,24 @@ class About(Value):
     urls: Mapping[str, str] = {}
 
 
-async def read_message(desk: Desk, who: Whom, payload: Payload, place: Place) -> Message | None:
-    """A message of any author as a core value; None if it says nothing."""
-    found = await as_messages([dict(payload)], place, who.installed, desk.platform.membership)
-    return found[0] if found else None
-
-
-async def put_aside(desk: Desk, message: Message, payload: Payload) -> str:
-    """Keep a message for a dialog; the name under which it is found again."""
-    name = secrets.token_urlsafe(12)
-    about = About(message=message, urls=urls_of(payload))
-    key = desk.store.keys.once(desk.platform.platform, f"about-{name}")
-    await desk.store.redis.execute("SET", key, about.model_dump_json(), "EX", KEPT)
+async def put_aside(mailbox: Mailbox, about: About, name: str = "") -> str:
+    """Keep a message for a dialog; the name under which it is found again, which is made up unless given."""
+    name = name or secrets.token_urlsafe(12)
+    key = mailbox.store.keys.once(mailbox.platform, f"about-{name}")
+    await mailbox.store.redis.execute("SET", key, about.model_dump_json(), "EX", KEPT)
     return name
 
 
-async def put_aside_before(desk: Desk, name: str) -> About | None:
+async def put_aside_before(mailbox: Mailbox, name: str) -> About | None:
     """What was kept under a name; None if it is kept no more."""
-    kept = await desk.store.redis.execute("GET", desk.store.keys.once(desk.platform.platform, f"about-{name}"))
+    kept = await mailbox.store.redis.execute("GET", mailbox.store.keys.once(mailbox.platform, f"about-{name}"))
     try:
         return About.model_validate_json(kept) if kept else None
     except ValidationError:
         return None
 
 
-async def asking_about(desk: Desk, question: Question, about: About) -> Question:
+async def asking_about(mailbox: Mailbox, question: Question, about: About) -> Question:
     """The question with the pictures of the message that it is about; the message is remembered right before it.
 
     It is a copy that goes when the message is deleted (`forget_copies`): where it stands itself, more may have been
@@ -71,7 +61,7 @@ async def asking_about(desk: Desk, question: Question, about: About) -> Question
         }
     )
     if copy.text or copy.pictures or copy.attachments:
-        await desk.store.remember(copy)
+        await mailbox.store.remember(copy)
     files: dict[str, JsonValue] = {**mapping(question.delivery.get("files")), **about.urls}
     return question.model_copy(
         update={
@@ -83,14 +73,14 @@ async def asking_about(desk: Desk, question: Question, about: About) -> Question
 
 def copies_of(message_id: str) -> str:
     """What the ids of a message's copies begin with."""
-    channel, _, ts = message_id.partition(":")
-    return f"{channel}:about-{ts}-"
+    channel, _, one = message_id.partition(":")
+    return f"{channel}:about-{one}-"
 
 
-async def forget_copies(desk: Desk, workspace: str, author: str, message_id: str) -> None:
+async def forget_copies(mailbox: Mailbox, workspace: str, author: str, message_id: str) -> None:
     """Delete what was remembered of a message because somebody asked about it."""
-    store = desk.store
-    members = await store.redis.execute("SMEMBERS", store.keys.person(desk.platform.platform, workspace, author))
+    store = mailbox.store
+    members = await store.redis.execute("SMEMBERS", store.keys.person(mailbox.platform, workspace, author))
     for conversation, one in map(read_reference, members):
         if one.startswith(copies_of(message_id)):
             await store.delete(conversation, one)

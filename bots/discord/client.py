@@ -9,7 +9,7 @@ channel follows from its permissions, so the other privileged intent, and the me
 import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import discord
 
@@ -44,7 +44,7 @@ class DiscordClient(Addressed, discord.AutoShardedClient):
 
     def __init__(
         self,
-        addresses: Addresses = Addresses(),
+        addresses: Addresses,
         *,
         shards: int = 0,
         heartbeat_timeout: float = HEARTBEAT_TIMEOUT,
@@ -52,7 +52,7 @@ class DiscordClient(Addressed, discord.AutoShardedClient):
     ) -> None:
         self._heard: dict[str, list[Heard]] = {}
         self._told: dict[str, list[Told]] = {}
-        self._telling: set[asyncio.Future[object]] = set()
+        self._telling: set[asyncio.Future[Any]] = set()
         super().__init__(
             addresses=addresses,
             intents=intents(),
@@ -101,11 +101,11 @@ class DiscordClient(Addressed, discord.AutoShardedClient):
             log_failure(what, error)
             return
         if isinstance(result, Awaitable):
-            telling = asyncio.ensure_future(result)
+            telling: asyncio.Future[Any] = asyncio.ensure_future(cast("Awaitable[Any]", result))
             self._telling.add(telling)
             telling.add_done_callback(partial(self._told_of, what))
 
-    def _told_of(self, what: str, telling: "asyncio.Future[object]") -> None:
+    def _told_of(self, what: str, telling: "asyncio.Future[Any]") -> None:
         self._telling.discard(telling)
         if not telling.cancelled() and isinstance(error := telling.exception(), Exception):
             log_failure(what, error)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from bots.background import Background, Tell
 from bots.discord.client import DiscordClient
+from bots.discord.waiting import Waiting
 from core.application import Application
 from core.conversations import Conversations
 from core.mailbox import Mailbox
@@ -23,6 +24,7 @@ class Desk:
     mailbox: Mailbox
     platform: "DiscordAdapter"
     client: DiscordClient
+    waiting: Waiting = field(default_factory=Waiting)
     background: Background = field(default_factory=Background)
 
     @classmethod

@@ -1,7 +1,96 @@
 """What people say in Discord: questions go into the mailbox, edits and deletions follow them."""
 
+import asyncio
+import logging
+from datetime import datetime
+from functools import partial
+
+from adapters.discord.events import Asked, Deleted, Edited, Understood
+from adapters.discord.heard import Heard
+from adapters.payloads import Payload, listing, string
 from bots.discord.desk import Desk
+from core.errors import PlatformUnavailableError
+from core.question import Question
+
+READ_TIME = 4.0
+"""Seconds for which the files of a message are waited for before it is kept; the worker reads what is missing then."""
+
+_log = logging.getLogger(__name__)
 
 
 async def register(desk: Desk) -> None:
-    """Listen for messages."""
+    """Listen for messages; each is held until the mailbox has it."""
+
+    def created(payload: Payload) -> None:
+        heard = Heard.of(payload)
+        desk.waiting.put(heard.channel, "Taking in a message", partial(take, desk, heard))
+
+    def changed(payload: Payload) -> None:
+        heard = Heard.of(payload)
+        if heard.edited and heard.author:
+            desk.waiting.put(heard.channel, "Taking in an edit", partial(take_edited, desk, heard))
+
+    def deleted(payload: Payload) -> None:
+        channel = string(payload.get("channel_id"))
+        for message in [payload.get("id"), *listing(payload.get("ids"))]:
+            if message:
+                work = partial(take_deleted, desk, channel, str(message))
+                desk.waiting.put(channel, "Taking in a deletion", work)
+
+    desk.client.hear("MESSAGE_CREATE", created)
+    desk.client.hear("MESSAGE_UPDATE", changed)
+    desk.client.hear("MESSAGE_DELETE", deleted)
+    desk.client.hear("MESSAGE_DELETE_BULK", deleted)
+
+
+async def take(desk: Desk, heard: Heard) -> Understood:
+    """Take in a message, from the gateway or from a channel's history.
+
+    Raises:
+        StoreUnavailableError: it is not kept.
+        PlatformUnavailableError: what it belongs to can't be learned now.
+    """
+    understood = await desk.platform.intake.events.said(heard, partial(_takes_part, desk, heard.sent_at))
+    return await _act(desk, understood)
+
+
+async def take_edited(desk: Desk, heard: Heard) -> Understood:
+    """Take in a message as it reads now; one that reads as it is kept changes nothing. Raises as `take` does."""
+    return await _act(desk, await desk.platform.intake.events.changed(heard))
+
+
+async def take_deleted(desk: Desk, channel: str, message: str) -> Understood:
+    """Take in that a message is gone. Raises as `take` does."""
+    return await _act(desk, await desk.platform.intake.events.deleted(channel, message))
+
+
+async def _act(desk: Desk, understood: Understood) -> Understood:
+    match understood:
+        case Asked(question):
+            await desk.mailbox.submit(await _with_files(desk, question))
+        case Edited(message):
+            kept = await desk.store.messages(message.place.conversation, [message.id])
+            if kept and kept[0].text != message.text:
+                await desk.mailbox.edited(message)
+        case Deleted(conversation, message_id):
+            await desk.mailbox.deleted(conversation, message_id)
+        case _:
+            pass
+    return understood
+
+
+async def _with_files(desk: Desk, question: Question) -> Question:
+    """The question with its pictures: their links expire, so they are read when it comes, unless that takes long."""
+    if not question.message.attachments:
+        return question
+    try:
+        async with asyncio.timeout(READ_TIME):
+            message = await desk.platform.complete(question, desk.store.keep_picture)
+    except (TimeoutError, PlatformUnavailableError) as error:
+        _log.info("The files of a message are read later: %s", error or "it takes too long")
+        return question
+    return question.model_copy(update={"message": message})
+
+
+async def _takes_part(desk: Desk, at: datetime, conversation: str) -> bool:
+    return await desk.mailbox.takes_part(conversation, at)

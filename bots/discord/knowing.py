@@ -1,0 +1,38 @@
+"""What is remembered of servers, channels and people follows what Discord tells of them."""
+
+from adapters.payloads import Payload, mapping
+from bots.discord.desk import Desk
+
+_OF_SERVERS = (
+    *("GUILD_CREATE", "GUILD_UPDATE", "GUILD_DELETE"),
+    *("GUILD_ROLE_CREATE", "GUILD_ROLE_UPDATE", "GUILD_ROLE_DELETE"),
+)
+_OF_CHANNELS = (
+    *("CHANNEL_CREATE", "CHANNEL_UPDATE", "CHANNEL_DELETE"),
+    *("THREAD_CREATE", "THREAD_UPDATE", "THREAD_DELETE", "THREAD_MEMBERS_UPDATE", "THREAD_LIST_SYNC"),
+)
+_OF_PEOPLE = ("GUILD_MEMBER_ADD", "GUILD_MEMBER_UPDATE", "GUILD_MEMBER_REMOVE")
+"""Without the privileged intent for members, told of Lorelens itself alone."""
+
+
+async def register(desk: Desk) -> None:
+    """Listen for whatever changes who may see what."""
+    servers = desk.platform.intake.servers
+
+    def server(payload: Payload) -> None:
+        servers.heard(guild=_number(payload.get("guild_id")) or _number(payload.get("id")))
+
+    def channel(payload: Payload) -> None:
+        servers.heard(guild=_number(payload.get("guild_id")), channel=_number(payload.get("id")))
+
+    def person(payload: Payload) -> None:
+        user = _number(mapping(payload.get("user")).get("id"))
+        servers.heard(guild=_number(payload.get("guild_id")), user=user)
+
+    for events, listener in ((_OF_SERVERS, server), (_OF_CHANNELS, channel), (_OF_PEOPLE, person)):
+        for event in events:
+            desk.client.hear(event, listener)
+
+
+def _number(snowflake: object) -> int | None:
+    return int(str(snowflake)) if str(snowflake or "").isdigit() else None

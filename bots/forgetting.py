@@ -1,0 +1,32 @@
+"""What is kept of a workspace or server is forgotten when the app was removed from it."""
+
+import logging
+
+from core.application import Application
+from core.messages import Place
+
+_log = logging.getLogger(__name__)
+
+
+async def forget_workspace(application: Application, platform: str, workspace: str) -> None:
+    """Forget its conversations with their pictures and what was said of answers, and its saved notes.
+
+    What is interrupted can be done again, and what is left then goes when its time is over.
+
+    Raises:
+        StoreUnavailableError: Redis is away.
+    """
+    store = await application.conversations()
+    conversations = messages = pictures = 0
+    async for page in store.all_conversations():
+        for name in page:
+            place = Place.named(name)
+            if place.platform == platform and place.workspace == workspace:
+                forgotten = await store.forget_conversation(name)
+                conversations += 1
+                messages, pictures = messages + forgotten.messages, pictures + forgotten.pictures
+    notes = await application.saved_notes.forget_workspace(platform, workspace)
+    _log.info(
+        "Forgot what was kept of %s: %d conversations with %d messages and %d pictures, %d saved notes",
+        *(workspace, conversations, messages, pictures, notes),
+    )

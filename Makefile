@@ -17,11 +17,11 @@ install: $(INSTALLED) ## Install Lorelens with the offline encoder into .venv
 demo: $(INSTALLED) ## Index a small team handbook and play a conversation about it
 	@$(BIN)/lorelens demo
 
-test: $(DEVELOPED) ## Run every test
-	$(BIN)/pytest
+test: test-fast ## Run every test
+	$(BIN)/pytest -m "fault or slow"
 
-test-fast: $(DEVELOPED) ## Run the tests that need neither faults nor long runs
-	$(BIN)/pytest -m "not fault and not slow"
+test-fast: $(DEVELOPED) ## Run the tests that need neither faults nor long runs, side by side
+	$(BIN)/pytest -m "not fault and not slow" --numprocesses logical --maxprocesses 4 --dist loadfile
 
 check: $(DEVELOPED) ## Format, lint, types and the direction of imports
 	$(BIN)/ruff format --check .

@@ -1,0 +1,1 @@
+"""Discord: its objects to core values, and replies to its messages, files, buttons and edits."""

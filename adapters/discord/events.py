@@ -1,0 +1,205 @@
+"""Discord's messages as what Lorelens makes of them: a question, an edit, a deletion, or nothing, and why."""
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import JsonValue
+
+from adapters.discord.chains import Chains
+from adapters.discord.heard import SAID, Heard
+from adapters.discord.incoming import as_message, message_id, urls_of
+from adapters.discord.markup import mentioned
+from adapters.discord.servers import DIRECT, Servers, Spot
+from core.messages import Message, Place
+from core.question import Question
+
+Reason = Literal[
+    "no message",  # of a channel that is not known
+    "a bot",  # Lorelens itself, another bot or a webhook: answering those could go on for ever
+    "a notice",  # somebody joined, a message was pinned, ...
+    "not addressed",  # channel text that nobody asked Lorelens about
+    "to others",  # in a thread it takes part in, but to other people
+    "not edited",  # a preview of a link was added
+]
+
+TakesPart = Callable[[str], Awaitable[bool]]
+"""Whether Lorelens was asked something in a conversation (`Mailbox.takes_part`)."""
+Chosen = Callable[[str, str], Awaitable[str]]
+"""The language that somebody chose, by server and person, as a BCP 47 tag; empty for none."""
+
+_EDITS = 5000
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Somebody wants an answer."""
+
+    question: Question
+
+
+@dataclass(frozen=True)
+class Edited:
+    """A message reads otherwise now; it may have been a question, the mailbox knows."""
+
+    message: Message
+
+
+@dataclass(frozen=True)
+class Deleted:
+    """A message was taken back: its conversation and id."""
+
+    conversation: str
+    id: str
+
+
+@dataclass(frozen=True)
+class Ignored:
+    """Nothing is to be done."""
+
+    reason: Reason
+
+
+Understood = Asked | Edited | Deleted | Ignored
+
+
+class Events:
+    """Understands messages, their edits and deletions."""
+
+    def __init__(self, servers: Servers, chains: Chains, chosen: Chosen | None = None) -> None:
+        self._servers = servers
+        self._chains = chains
+        self._chosen = chosen
+        self._edits: OrderedDict[str, str] = OrderedDict()
+
+    async def said(self, heard: Heard, takes_part: TakesPart) -> Asked | Ignored:
+        """What a new message means."""
+        if ignored := self._not_of_a_person(heard):
+            return ignored
+        spot = await self._spot(heard)
+        if spot is None:
+            return Ignored("no message")
+        if not await self._means_us(heard, spot) and (ignored := await self._ignored(heard, spot, takes_part)):
+            self._chains.remember(heard.id, "")
+            return ignored
+        return Asked(await self._question(heard, spot))
+
+    async def changed(self, heard: Heard, before: Heard | None = None) -> Asked | Edited | Ignored:
+        """What a changed message means; `before` is what it was, where that is known."""
+        if ignored := self._not_of_a_person(heard):
+            return ignored
+        if not heard.edited or not self._reads_otherwise(heard, before):
+            return Ignored("not edited")
+        if (spot := await self._spot(heard)) is None:
+            return Ignored("no message")
+        if before is not None and await self._means_us(heard, spot) and not await self._means_us(before, spot):
+            return Asked(await self._question(heard, spot))
+        if spot.guild and not spot.is_thread and self._chains.known(heard.id) == "":
+            return Ignored("not addressed")
+        return Edited(await as_message(heard, await self._place(heard, spot), self._servers, await self._locale(heard)))
+
+    async def deleted(self, channel: str, message: str, before: Heard | None = None) -> Deleted | Ignored:
+        """What it means that a message is gone."""
+        if before is not None and (before.author == self._servers.own_id or before.is_bot):
+            return Ignored("a bot")
+        spot = await self._servers.known_spot(channel)
+        if spot is None:
+            return Ignored("no message")
+        thread = channel if spot.is_thread else ""
+        if spot.guild and not spot.is_thread:
+            thread = await self._chains.of_deleted(channel, message, self._servers.own_id)
+            if not thread:
+                return Ignored("not addressed")
+        place = Place(platform="discord", workspace=spot.guild or "@me", channel=spot.channel, thread=thread or None)
+        return Deleted(place.conversation, message_id(channel, message))
+
+    async def place(self, heard: Heard) -> Place | None:
+        """Where a message stands, as the place of its conversation."""
+        spot = await self._spot(heard)
+        return await self._place(heard, spot) if spot is not None else None
+
+    async def _spot(self, heard: Heard) -> Spot | None:
+        if not heard.guild:
+            return Spot(heard.channel, kind=min(DIRECT))
+        return await self._servers.known_spot(heard.channel)
+
+    def _not_of_a_person(self, heard: Heard) -> Ignored | None:
+        if heard.author == self._servers.own_id or heard.is_bot:
+            return Ignored("a bot")
+        if heard.kind not in SAID:
+            return Ignored("a notice")
+        return None if heard.id and heard.author else Ignored("no message")
+
+    async def _means_us(self, heard: Heard, spot: Spot) -> bool:
+        """Whether it is said to Lorelens: directly, by a mention, or as a reply to something of its."""
+        own = self._servers.own_id
+        if not spot.guild or own in heard.people or own in mentioned(heard.text):
+            return True
+        if heard.referenced is not None and heard.referenced.author == own:
+            return True
+        if not heard.roles and "<@&" not in heard.text:
+            return False
+        server = await self._servers.known_server(spot.guild)
+        return server is not None and bool(server.own_roles & (heard.roles | mentioned(heard.text)))
+
+    async def _ignored(self, heard: Heard, spot: Spot, takes_part: TakesPart) -> Ignored | None:
+        """Why a message is ignored that does not name Lorelens; None in a thread that it takes part in."""
+        if not spot.is_thread:
+            return Ignored("not addressed")
+        place = await self._place(heard, spot)
+        if not await takes_part(place.conversation) and not await self._begun_at_answer(spot):
+            return Ignored("not addressed")
+        if heard.people or heard.roles or (heard.referenced is not None and heard.referenced.author != heard.author):
+            return Ignored("to others")
+        return None
+
+    async def _begun_at_answer(self, spot: Spot) -> bool:
+        """Whether the thread was opened at a message of Lorelens': it has the id of the message it begins with."""
+        name = f"begins {spot.id}"
+        known = self._chains.known(name)
+        if known is None:
+            start = await self._chains.fetch(spot.channel, spot.id)
+            known = "ours" if start is not None and start.author == self._servers.own_id else ""
+            self._chains.remember(name, known)
+        return bool(known)
+
+    def _reads_otherwise(self, heard: Heard, before: Heard | None) -> bool:
+        """Whether somebody changed the words: previews change a message too, even one that was edited long ago."""
+        seen = self._edits.get(heard.id)
+        self._edits[heard.id] = heard.edited
+        while len(self._edits) > _EDITS:
+            self._edits.popitem(last=False)
+        if before is not None:
+            return before.text != heard.text or len(before.uploads) != len(heard.uploads)
+        return seen != heard.edited
+
+    async def _place(self, heard: Heard, spot: Spot) -> Place:
+        if not spot.guild:
+            return Place(platform="discord", workspace="@me", channel=heard.channel, visibility="direct")
+        hidden = await self._servers.is_hidden(spot)
+        return Place(
+            platform="discord",
+            workspace=spot.guild,
+            channel=spot.channel,
+            thread=spot.id if spot.is_thread else await self._chains.thread(heard, self._servers.own_id),
+            visibility="private" if hidden else "public",
+        )
+
+    async def _question(self, heard: Heard, spot: Spot) -> Question:
+        place = await self._place(heard, spot)
+        message = await as_message(heard, place, self._servers, await self._locale(heard))
+        delivery: dict[str, JsonValue] = {
+            "guild": spot.guild,
+            "channel": heard.channel,
+            "user": heard.author,
+            "locale": message.author.locale,
+            "surface": "direct" if not spot.guild else "thread" if spot.is_thread else "reply",
+            "message": heard.id,
+        }
+        if urls := urls_of(heard):
+            delivery["files"] = {**urls}
+        return Question(message=message, delivery=delivery)
+
+    async def _locale(self, heard: Heard) -> str:
+        return await self._chosen(heard.guild or "@me", heard.author) if self._chosen is not None else ""

@@ -1,0 +1,179 @@
+"""A message of Discord as a value: what of it matters here, be it from the gateway, from a command or from history.
+
+https://discord.com/developers/docs/resources/message#message-object
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import discord
+
+from adapters.payloads import Payload, listing, mapping, mappings, string
+
+SAID = {0, 19}
+"""Types of messages in which people say something: an ordinary one and a reply."""
+VOICE = 1 << 13
+FORWARD = 1
+EPOCH = 1420070400000
+"""Milliseconds of 1970 at which Discord's ids begin."""
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file that came with a message; `size` is in bytes."""
+
+    id: str
+    name: str
+    media_type: str
+    size: int
+    url: str
+    alt: str = ""
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A message. `people` are the names of whom it mentions, by id; `reference` is the id of the message that it
+    replies to, `referenced` that message where Discord tells of it. `buttons` are the ids of its buttons, and `quoted`
+    what was forwarded with it."""
+
+    id: str
+    channel: str
+    guild: str = ""
+    kind: int = 0
+    author: str = ""
+    author_name: str = ""
+    is_bot: bool = False
+    text: str = ""
+    people: Mapping[str, str] = field(default_factory=dict[str, str])
+    roles: frozenset[str] = frozenset()
+    uploads: tuple[Upload, ...] = ()
+    reference: str = ""
+    referenced: "Heard | None" = None
+    quoted: tuple["Heard", ...] = ()
+    buttons: tuple[str, ...] = ()
+    stickers: tuple[str, ...] = ()
+    is_voice: bool = False
+    edited: str = ""
+
+    @property
+    def sent_at(self) -> datetime:
+        """When it was sent, as its id says."""
+        return time_of(self.id)
+
+    @classmethod
+    def of(cls, payload: Payload, *, guild: str = "") -> "Heard":
+        """A message object of Discord's JSON; `guild` is for where it does not name its server."""
+        author = mapping(payload.get("author"))
+        reference = mapping(payload.get("message_reference"))
+        is_forward = reference.get("type") == FORWARD
+        where = string(payload.get("guild_id")) or guild
+        replied = mapping(payload.get("referenced_message"))
+        snapshots = [mapping(one.get("message")) for one in mappings(payload.get("message_snapshots"))]
+        flags = payload.get("flags")
+        return cls(
+            id=_id(payload.get("id")),
+            channel=_id(payload.get("channel_id")),
+            guild=where,
+            kind=int(payload.get("type") or 0),
+            author=_id(author.get("id")),
+            author_name=_name(author, mapping(payload.get("member"))),
+            is_bot=bool(author.get("bot") or payload.get("webhook_id")),
+            text=string(payload.get("content")),
+            people={
+                _id(one.get("id")): _name(one, mapping(one.get("member"))) for one in mappings(payload.get("mentions"))
+            },
+            roles=frozenset(map(_id, listing(payload.get("mention_roles")))),
+            uploads=tuple(_upload(one) for one in mappings(payload.get("attachments"))),
+            reference="" if is_forward else _id(reference.get("message_id")),
+            referenced=cls.of(replied, guild=where) if replied and not is_forward else None,
+            quoted=tuple(cls.of(one, guild=where) for one in snapshots),
+            buttons=tuple(_custom_ids(payload.get("components"))),
+            stickers=tuple(string(one.get("name")) for one in mappings(payload.get("sticker_items"))),
+            is_voice=bool(isinstance(flags, int) and flags & VOICE),
+            edited=string(payload.get("edited_timestamp")),
+        )
+
+    @classmethod
+    def of_message(cls, message: discord.Message) -> "Heard":
+        """A message as discord.py has it."""
+        reference = message.reference
+        is_forward = reference is not None and reference.type is discord.MessageReferenceType.forward
+        replied = reference.resolved if reference is not None else None
+        return cls(
+            id=str(message.id),
+            channel=str(message.channel.id),
+            guild=str(message.guild.id) if message.guild else "",
+            kind=message.type.value,
+            author=str(message.author.id),
+            author_name=message.author.display_name,
+            is_bot=message.author.bot or message.webhook_id is not None,
+            text=message.content,
+            people={str(one.id): one.display_name for one in message.mentions},
+            roles=frozenset(map(str, message.raw_role_mentions)),
+            uploads=tuple(map(_attached, message.attachments)),
+            reference=str(reference.message_id) if reference and reference.message_id and not is_forward else "",
+            referenced=cls.of_message(replied) if isinstance(replied, discord.Message) and not is_forward else None,
+            quoted=tuple(map(_snapshot, message.message_snapshots)),
+            buttons=tuple(_custom_ids([one.to_dict() for one in message.components])),
+            stickers=tuple(one.name for one in message.stickers),
+            is_voice=message.flags.voice,
+            edited=message.edited_at.isoformat() if message.edited_at else "",
+        )
+
+
+def time_of(snowflake: str) -> datetime:
+    """The time in an id; now, where it is none."""
+    if not snowflake.isdigit():
+        return datetime.now(UTC)
+    return datetime.fromtimestamp(((int(snowflake) >> 22) + EPOCH) / 1000, UTC)
+
+
+def _id(value: Any) -> str:
+    return str(value) if isinstance(value, str | int) else ""
+
+
+def _name(user: Payload, member: Payload) -> str:
+    names = (member.get("nick"), user.get("global_name"), user.get("username"))
+    return next((name for name in map(string, names) if name), "")
+
+
+def _upload(one: Payload) -> Upload:
+    size = one.get("size")
+    return Upload(
+        id=_id(one.get("id")),
+        name=string(one.get("title")) or string(one.get("filename")),
+        media_type=_plain_type(string(one.get("content_type"))),
+        size=size if isinstance(size, int) else 0,
+        url=string(one.get("url")),
+        alt=string(one.get("description")),
+    )
+
+
+def _attached(one: discord.Attachment) -> Upload:
+    media_type = _plain_type(one.content_type or "")
+    return Upload(str(one.id), one.title or one.filename, media_type, one.size, one.url, one.description or "")
+
+
+def uploads_of(attachments: list[discord.Attachment]) -> tuple[Upload, ...]:
+    """Files that came with a command."""
+    return tuple(map(_attached, attachments))
+
+
+def _snapshot(one: discord.MessageSnapshot) -> Heard:
+    uploads = tuple(map(_attached, one.attachments))
+    return Heard(id="", channel="", text=one.content, uploads=uploads, stickers=tuple(s.name for s in one.stickers))
+
+
+def _plain_type(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
+
+
+def _custom_ids(components: Any) -> list[str]:
+    found: list[str] = []
+    for one in mappings(components):
+        if custom_id := string(one.get("custom_id")):
+            found.append(custom_id)
+        found += _custom_ids(one.get("components"))
+    return found

@@ -1,0 +1,112 @@
+"""All that Lorelens learns of Discord, in one place for whoever posts there or receives from there."""
+
+from dataclasses import dataclass
+
+import discord
+
+from adapters.discord import audience as audiences
+from adapters.discord import history
+from adapters.discord.addresses import API_URL
+from adapters.discord.chains import Chains
+from adapters.discord.completing import Completing, Keep
+from adapters.discord.events import Asked, Chosen, Deleted, Edited, Events, Ignored, TakesPart
+from adapters.discord.files import Files
+from adapters.discord.heard import Heard
+from adapters.discord.incoming import urls_of
+from adapters.discord.servers import FRESH, Servers
+from adapters.payloads import mapping, string
+from core.messages import Attachment, Message
+from core.question import Question
+
+WITH_PICTURES = 4
+"""Of so many messages before a question, the newest that have any, the pictures are looked at."""
+
+
+@dataclass(frozen=True)
+class Intake:
+    """The receiving half of the adapter; `servers` is to be told of what changes (`Servers.heard`)."""
+
+    files: Files
+    servers: Servers
+    chains: Chains
+    events: Events
+
+    @classmethod
+    def of(
+        cls, client: discord.Client, *, api_url: str = API_URL, fresh: float = FRESH, chosen: Chosen | None = None
+    ) -> "Intake":
+        """With memories and connections of its own, asking with a client that is logged in, or will be.
+
+        `fresh` is for how many seconds servers and people are known, `chosen` knows the language that somebody chose.
+        """
+        servers = Servers(client, fresh=fresh)
+        chains = Chains(client.http)
+        return cls(Files(api_url=api_url), servers, chains, Events(servers, chains, chosen))
+
+    async def understand(self, message: discord.Message | Heard, takes_part: TakesPart) -> Asked | Ignored:
+        """What a new message means."""
+        heard = message if isinstance(message, Heard) else Heard.of_message(message)
+        return await self.events.said(heard, takes_part)
+
+    async def understand_edit(self, edit: discord.RawMessageUpdateEvent) -> Asked | Edited | Ignored:
+        """What a change of a message means."""
+        before = Heard.of_message(edit.cached_message) if edit.cached_message is not None else None
+        guild = str(edit.guild_id) if edit.guild_id else ""
+        return await self.events.changed(Heard.of(mapping(edit.data), guild=guild), before)
+
+    async def understand_delete(self, gone: discord.RawMessageDeleteEvent) -> Deleted | Ignored:
+        """What it means that a message is gone."""
+        before = Heard.of_message(gone.cached_message) if gone.cached_message is not None else None
+        return await self.events.deleted(str(gone.channel_id), str(gone.message_id), before)
+
+    async def understand_bulk_delete(self, gone: discord.RawBulkMessageDeleteEvent) -> list[Deleted]:
+        """What it means that many messages are gone; those that are none of Lorelens' business are left out."""
+        before = {str(one.id): Heard.of_message(one) for one in gone.cached_messages}
+        found = [
+            await self.events.deleted(str(gone.channel_id), message, before.get(message))
+            for message in sorted(map(str, gone.message_ids))
+        ]
+        return [one for one in found if isinstance(one, Deleted)]
+
+    async def complete(self, question: Question, keep: Keep) -> Message:
+        """The question's message with its pictures, as `core.platform.PlatformAdapter.complete` says.
+
+        Whoever receives a question does this at once, since the links of files come to an end.
+        """
+        return await self._completing(_urls_in(question)).message(question.message, keep)
+
+    async def document(self, question: Question, attachment: Attachment) -> bytes:
+        """The bytes of a document, as `core.platform.PlatformAdapter.document` says."""
+        return await self._completing(_urls_in(question)).document(attachment)
+
+    async def earlier(self, question: Question, keep: Keep | None = None) -> list[Message]:
+        """What was said before it in its thread or its chain of replies.
+
+        With `keep`, the pictures of the newest messages that have some are fetched too.
+        """
+        found = await history.said_before(question.message, self.servers, self.chains)
+        messages = await history.as_messages(found, question.message.place, self.servers)
+        if keep is None:
+            return messages
+        completing = self._completing({file: url for one in found for file, url in urls_of(one).items()})
+        with_files = [at for at, message in enumerate(messages) if message.attachments]
+        for at in with_files[-WITH_PICTURES:]:
+            messages[at] = await completing.message(messages[at], keep)
+        return messages
+
+    async def audience(self, question: Question) -> tuple[str, ...]:
+        """On what the answer may draw, as `adapters.discord.audience` says."""
+        return await audiences.audience(question, self.servers)
+
+    async def close(self) -> None:
+        """Let go of connections and of what is being asked; the client is closed by whoever made it."""
+        await self.servers.close()
+        await self.files.close()
+
+    def _completing(self, urls: dict[str, str]) -> Completing:
+        return Completing(self.chains, self.files, urls)
+
+
+def _urls_in(question: Question) -> dict[str, str]:
+    """The addresses that came with a question."""
+    return {file: string(url) for file, url in mapping(question.delivery.get("files")).items()}

@@ -107,6 +107,7 @@ async def test_a_permission_that_is_missing_costs_only_what_it_is_for(
     assert ERROR in (await bot.answer(asked)).shown
 
 
+@pytest.mark.slow
 async def test_what_was_missed_is_read_again_after_slack_was_away(
     slack: SlackEmulator, was_up: StartBot, ada: Person, general: Channel
 ) -> None:

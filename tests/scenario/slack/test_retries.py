@@ -9,7 +9,7 @@ import pytest
 
 from tests.scenario.slack.conftest import ERROR, ROLLBACK, StartBot
 from tests.scenario.slack.running_bot import RunningBot
-from tests.slack_emulator import Channel, Person, SlackEmulator
+from tests.slack_emulator import Channel, Message, Person, SlackEmulator
 from tests.slack_emulator.delivery import signed
 
 both_modes = pytest.mark.parametrize("mode", ["socket", "http"])
@@ -38,6 +38,7 @@ async def test_an_event_that_comes_again_after_its_answer_changes_nothing(
     assert [one.ts for one in bot.answers(general)] == [answer.ts]
 
 
+@pytest.mark.slow  # the store has two seconds before Slack is told to send again
 @both_modes
 async def test_a_question_that_comes_while_the_store_is_away_is_answered_when_it_is_back(
     slack: SlackEmulator, start_bot: StartBot, ada: Person, general: Channel
@@ -51,7 +52,7 @@ async def test_a_question_that_comes_while_the_store_is_away_is_answered_when_it
     assert {attempt.status for attempt in refused} <= {0, 503}
 
 
-async def _asked_while_away(slack: SlackEmulator, bot: RunningBot, person: Person, channel: Channel) -> object:
+async def _asked_while_away(slack: SlackEmulator, bot: RunningBot, person: Person, channel: Channel) -> Message:
     """Ask while Redis answers nothing, and let it answer again when Slack was told to send again."""
     redis = bot.store.redis
     await redis.execute("CLIENT", "PAUSE", "2600", "ALL")

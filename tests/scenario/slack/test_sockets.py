@@ -47,6 +47,7 @@ async def test_the_connection_falls_silent(
     assert len(slack.sockets.records) > 1
 
 
+@pytest.mark.slow
 async def test_slack_gives_no_connection_for_a_while(
     slack: SlackEmulator, bot: RunningBot, ada: Person, general: Channel
 ) -> None:

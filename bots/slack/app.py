@@ -39,6 +39,8 @@ def bolt_app(desk: Desk) -> AsyncApp:
         authorize=authorize_with(desk),
         raise_error_for_unhandled_request=False,
         attaching_function_token_enabled=False,
+        # Its own answers are never answered (`adapters.slack.events`), but what was saved of them follows their edits.
+        ignoring_self_events_enabled=False,
     )
     app.error(failed(desk))
     listening: Any = app  # Bolt's decorators are not typed

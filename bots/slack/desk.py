@@ -1,5 +1,6 @@
 """What every listener of Slack's events works with."""
 
+import asyncio
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,6 +25,8 @@ class Desk:
     mailbox: Mailbox
     platform: SlackAdapter
     background: Background = field(default_factory=Background)
+    saving: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while what is saved follows its messages: one change after the other, in the order they are heard of."""
 
     @classmethod
     async def of(cls, application: Application, platform: SlackAdapter) -> "Desk":

@@ -96,7 +96,8 @@ async def _unsave(desk: Desk, body: Mapping[str, Any], context: AsyncBoltContext
     if head is not None and head.saved_by != who.user:
         await say_text(desk, who, who.texts.no_permission)
         return
-    await notes.remove(place, about.message)
+    async with desk.saving:
+        await notes.remove(place, about.message)
     await say_text(desk, who, who.texts.unsaved, replace=True)
 
 
@@ -209,19 +210,27 @@ async def follow(desk: Desk, event: Payload, installed: Installed) -> None:
     place = Place(platform="slack", workspace=installed.team, channel=channel)
     notes = desk.application.saved_notes
     if event.get("subtype") == "message_deleted" or message.get("subtype") == "tombstone":
-        await notes.remove(place, one)
+        async with desk.saving:
+            await notes.remove(place, one)
         if author := string(before.get("user")):
             await forget_copies(desk.mailbox, installed.team, author, one)
         return
     if _is_under_way(message):
         return
-    head = await notes.of_message(place, one)
-    if head is not None:
-        await _save_anew(desk, head, message, channel, installed)
+    async with desk.saving:
+        head = await notes.of_message(place, one)
+        if head is not None:
+            await _save_anew(desk, head, message, channel, installed)
 
 
 async def _save_anew(desk: Desk, head: NoteHead, payload: Payload, channel: str, installed: Installed) -> None:
-    """Save a note again, with one of its messages as it reads now."""
+    """Save a note again, with one of its messages as it reads now.
+
+    A question that was saved with its answer waits for that: it is being answered anew, and another question's answer
+    is not to stand below it meanwhile.
+    """
+    if head.messages[-1] != message_id(channel, string(payload.get("ts"))):
+        return
     person = await desk.platform.membership.person(installed, head.saved_by)
     name = person.name if person else ""
     who = Whom(installed, head.saved_by, name=name, channel=channel)
@@ -241,4 +250,5 @@ async def _save_anew(desk: Desk, head: NoteHead, payload: Payload, channel: str,
 def _is_under_way(message: Payload) -> bool:
     """Whether an answer is being written: then there is a button to stop it."""
     elements = [element for block in mappings(message.get("blocks")) for element in mappings(block.get("elements"))]
-    return any(element.get("action_id") == STOP for element in elements) or bool(message.get("streaming_state"))
+    streams = message.get("streaming_state") == "in_progress"
+    return streams or any(element.get("action_id") == STOP for element in elements)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from adapters.texts import CHINESE, ENGLISH
-from tests.scenario.slack.conftest import ERROR
+from tests.scenario.slack.conftest import ERROR, ROLLBACK
 from tests.scenario.slack.running_bot import RunningBot, Shared
 from tests.scenario.slack.test_ask_command import answered
 from tests.slack_emulator import Channel, Message, Person, SlackEmulator, Upload
@@ -98,6 +98,21 @@ async def test_what_is_saved_follows_its_edits_and_its_deletion(
     assert await bot.application.saved_notes.of_person("slack", slack.team.id, ada.id) == []
 
 
+async def test_an_answer_that_was_saved_is_saved_anew_when_its_question_is_edited(
+    slack: SlackEmulator, bot: RunningBot, ada: Person, ben: Person, general: Channel
+) -> None:
+    asked = await ada.mentions(general, "What does ERR-4031 mean?")
+    await saved(bot, ben, await bot.answer(asked))
+    await ada.edits(asked, "How long does a rollback take?")
+    folder = bot.application.data / "saved" / "slack" / slack.team.id / general.id
+    await slack.until(lambda: any(ROLLBACK in one.shown for one in slack.replies(asked)))
+    await bot.idle()
+    [note] = folder.glob("*.md")
+    assert "How long does a rollback take?" in note.read_text() and ROLLBACK in note.read_text()
+    assert "ERR-4031" not in note.read_text()
+
+
+@pytest.mark.slow
 async def test_a_picture_is_saved_with_its_message(
     slack: SlackEmulator, bot: RunningBot, ada: Person, ben: Person, general: Channel, screenshot: bytes
 ) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from adapters.texts import CHINESE
+from adapters.texts import CHINESE, ENGLISH
 from tests.scenario.slack.conftest import ERROR, ROLLBACK
 from tests.scenario.slack.running_bot import RunningBot
 from tests.scenario.slack.test_ask_command import answered
@@ -84,6 +84,18 @@ async def test_from_anywhere_the_answer_comes_in_the_direct_conversation_below_i
     assert ROLLBACK in answer.shown
     await ada.says("bot", "What does ERR-4031 mean?")
     await slack.until(lambda: any(ERROR in one.shown for one in slack.messages(ada.dm)))
+
+
+@pytest.mark.slow
+async def test_while_the_store_does_not_answer_nobody_is_left_in_the_dark(
+    slack: SlackEmulator, bot: RunningBot, ada: Person, general: Channel
+) -> None:
+    await ada.runs("/ask", place=general)
+    view = await opened(slack, ada)
+    await bot.idle()
+    await bot.store.redis.execute("CLIENT", "PAUSE", "2600", "ALL")
+    sent = await ada.submits(view, {"question": "How long does a rollback take?"})
+    assert not sent.failed and ENGLISH.unavailable in view.shown and not view.closed
 
 
 async def opened(slack: SlackEmulator, person: Person) -> View:

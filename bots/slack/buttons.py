@@ -7,7 +7,6 @@ button have one effect.
 import hashlib
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import Any
 
 from pydantic import JsonValue
@@ -68,7 +67,7 @@ def _listener(desk: Desk, do: Do, what: str) -> Callable[..., Awaitable[None]]:
             if click is None:
                 await say_text(desk, who, who.texts.answer_gone)
             else:
-                await do(desk, click, replace(who, thread=click.thread))
+                await do(desk, click, who)
 
         await ack()
         desk.spawn(work(), what, tell=telling(desk, body, context))
@@ -108,7 +107,7 @@ async def _judge(desk: Desk, body: Body, context: AsyncBoltContext) -> None:
 
 
 async def _ask_reason(desk: Desk, click: Click, body: Body, context: AsyncBoltContext) -> None:
-    who = replace(await whom(desk, body, context), thread=click.thread)
+    who = await whom(desk, body, context)
     await open_reason_dialog(desk, who, string(body.get("trigger_id")), click.about)
 
 

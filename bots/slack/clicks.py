@@ -13,6 +13,7 @@ from slack_bolt.context.async_context import AsyncBoltContext
 from adapters.payloads import first, mapping, string
 from adapters.slack.buttons import Pressed, pressed
 from bots.slack.desk import Desk
+from bots.slack.whom import thread_of_click
 from core.messages import Author, Place
 
 
@@ -23,8 +24,6 @@ class Click:
     about: Pressed
     place: Place
     author: Author
-    thread: str = ""
-    """The thread of the message that was clicked."""
 
     @property
     def is_private(self) -> bool:
@@ -43,7 +42,7 @@ async def clicked(desk: Desk, body: Mapping[str, Any], context: AsyncBoltContext
     team = (await desk.installed(context)).team
     if not author.id or place.workspace != team or not _belongs(place, author.id, body):
         return None
-    return Click(about, place, author, _thread(body))
+    return Click(about, place, author)
 
 
 def _place(conversation: str) -> Place | None:
@@ -58,10 +57,4 @@ def _belongs(place: Place, user: str, body: Mapping[str, Any]) -> bool:
         return place.thread == f"~{user}"
     container = mapping(body.get("container"))
     channel = string(mapping(body.get("channel")).get("id")) or string(container.get("channel_id"))
-    return place.channel == channel and _thread(body) in {"", place.thread}
-
-
-def _thread(body: Mapping[str, Any]) -> str:
-    return string(mapping(body.get("container")).get("thread_ts")) or string(
-        mapping(body.get("message")).get("thread_ts")
-    )
+    return place.channel == channel and thread_of_click(body) in {"", place.thread}

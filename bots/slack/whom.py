@@ -18,7 +18,8 @@ class Whom:
     """A person who did something in Slack; `installed` is the app in the workspace that received it.
 
     `channel` is where they did it and `response_url` what Slack gave for an answer to it; each is empty where there is
-    none (a global shortcut, the App Home). `thread` is the thread in which they are told of it, if it is about one.
+    none (a global shortcut, the App Home). `thread` is that of the message that they clicked, and they are told
+    of it there.
     """
 
     installed: Installed
@@ -63,7 +64,17 @@ async def whom(
         locale=locale,
         channel=channel or _channel(body),
         response_url=response_url or string(body.get("response_url")),
+        thread=thread_of_click(body),
         texts=texts_for(locale, string(body.get("text"))),
+    )
+
+
+def thread_of_click(body: Mapping[str, Any]) -> str:
+    """The thread of the message that was clicked, if it is in one; empty for all but clicks."""
+    if body.get("type") != "block_actions":
+        return ""
+    return string(mapping(body.get("container")).get("thread_ts")) or string(
+        mapping(body.get("message")).get("thread_ts")
     )
 
 

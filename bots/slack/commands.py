@@ -150,7 +150,7 @@ async def _parts(desk: Desk, who: Whom, said: Said) -> Sequence[ReplyPart]:
 async def _forget(desk: Desk, who: Whom, trigger_id: str) -> None:
     """Ask first, with what would go."""
     notes = desk.application.saved_notes
-    would_go = await what_would_go(desk.store, notes, "slack", who.installed.team, who.user)
+    would_go = await what_would_go(desk.store, notes, "slack", [who.installed.team], who.user)
     parts = before_forgetting(would_go, chinese=who.chinese)
     if would_go.nothing:
         await tell(desk, who, parts)

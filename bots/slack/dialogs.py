@@ -170,7 +170,7 @@ async def _forgotten(desk: Desk, body: Mapping[str, Any], context: AsyncBoltCont
     who = await _who(desk, body, context, carried)
     notes = desk.application.saved_notes
     team = who.installed.team
-    await tell(desk, who, await forget_me(desk.store, notes, "slack", team, who.user, chinese=who.chinese))
+    await tell(desk, who, await forget_me(desk.store, notes, "slack", [team], who.user, chinese=who.chinese))
 
 
 def _name(body: Mapping[str, Any]) -> str:

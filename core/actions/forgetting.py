@@ -5,6 +5,8 @@ their feedback, and the saved notes that they saved or of which they wrote a par
 before they go, since the team loses them.
 """
 
+from collections.abc import Sequence
+
 from core.actions.excerpts import plain
 from core.actions.words import words_in
 from core.conversations import Conversations
@@ -31,14 +33,16 @@ class WouldGo(Value):
 
 
 async def what_would_go(
-    store: Conversations, notes: SavedNotes, platform: str, workspace: str, person_id: str
+    store: Conversations, notes: SavedNotes, platform: str, workspaces: Sequence[str], person_id: str
 ) -> WouldGo:
-    """What would be forgotten. Raises `StoreUnavailableError` when Redis is away."""
-    return WouldGo(
-        messages=int(await store.redis.execute("SCARD", store.keys.person(platform, workspace, person_id))),
-        feedback=await FeedbackBook(store).count_of_person(platform, workspace, person_id),
-        notes=tuple(head.title for head in await notes.of_person(platform, workspace, person_id)),
-    )
+    """What would be forgotten in these workspaces. Raises `StoreUnavailableError` when Redis is away."""
+    messages = judged = 0
+    titles: list[str] = []
+    for workspace in workspaces:
+        messages += int(await store.redis.execute("SCARD", store.keys.person(platform, workspace, person_id)))
+        judged += await FeedbackBook(store).count_of_person(platform, workspace, person_id)
+        titles += [head.title for head in await notes.of_person(platform, workspace, person_id)]
+    return WouldGo(messages=messages, feedback=judged, notes=tuple(titles))
 
 
 def before_forgetting(would_go: WouldGo, *, chinese: bool) -> list[ReplyPart]:
@@ -61,21 +65,28 @@ def before_forgetting(would_go: WouldGo, *, chinese: bool) -> list[ReplyPart]:
 
 
 async def forget_me(
-    store: Conversations, notes: SavedNotes, platform: str, workspace: str, person_id: str, *, chinese: bool
+    store: Conversations,
+    notes: SavedNotes,
+    platform: str,
+    workspaces: Sequence[str],
+    person_id: str,
+    *,
+    chinese: bool,
 ) -> list[ReplyPart]:
-    """Forget a person, and say what went. What is interrupted can be done again.
+    """Forget a person in these workspaces, and say what went. What is interrupted can be done again.
 
     Raises:
         StoreUnavailableError: Redis is away.
         IndexUnavailableError: the notes can't be removed from the disk.
     """
     words = words_in(chinese=chinese)
-    judged = await FeedbackBook(store).count_of_person(platform, workspace, person_id)
-    saved = await notes.forget_person(platform, workspace, person_id)
-    forgotten = await store.forget_person(platform, workspace, person_id)
-    if not (judged or saved or forgotten.messages or forgotten.pictures):
+    judged = saved = messages = pictures = 0
+    for workspace in workspaces:
+        judged += await FeedbackBook(store).count_of_person(platform, workspace, person_id)
+        saved += await notes.forget_person(platform, workspace, person_id)
+        forgotten = await store.forget_person(platform, workspace, person_id)
+        messages, pictures = messages + forgotten.messages, pictures + forgotten.pictures
+    if not (judged or saved or messages or pictures):
         return [Text(text=words["nothing_of_you"]), Finished(declined=True)]
-    said = words["forgotten"].format(
-        messages=forgotten.messages, pictures=forgotten.pictures, judged=judged, notes=saved
-    )
+    said = words["forgotten"].format(messages=messages, pictures=pictures, judged=judged, notes=saved)
     return [Text(text=f"{said} {words['stays']}"), Finished()]

@@ -244,16 +244,16 @@ async def test_person_sees_what_would_go_and_then_it_goes(desk: Desk, store: Con
     )
     await desk.notes.save(saved, no_picture)
 
-    would_go = await what_would_go(store, desk.notes, "slack", "T1", "U1")
+    would_go = await what_would_go(store, desk.notes, "slack", ["T1"], "U1")
     said = text(before_forgetting(would_go, chinese=False))
     assert "1 messages" in said and "feedback on answers: 1" in said and "\n  - The plan is set." in said
 
-    done = text(await forget_me(store, desk.notes, "slack", "T1", "U1", chinese=False))
+    done = text(await forget_me(store, desk.notes, "slack", ["T1"], "U1", chinese=False))
     assert done.startswith("Forgotten: 1 messages, 0 pictures, feedback on 1 answers, 1 saved notes.")
     await desk.notes.settled()
-    assert (await what_would_go(store, desk.notes, "slack", "T1", "U1")).nothing
-    assert not (await what_would_go(store, desk.notes, "slack", "T1", "U2")).nothing
-    again = await forget_me(store, desk.notes, "slack", "T1", "U1", chinese=True)
+    assert (await what_would_go(store, desk.notes, "slack", ["T1"], "U1")).nothing
+    assert not (await what_would_go(store, desk.notes, "slack", ["T1"], "U2")).nothing
+    again = await forget_me(store, desk.notes, "slack", ["T1"], "U1", chinese=True)
     assert text(again) == text(before_forgetting(WouldGo(), chinese=True)) == "这里没有可以删除的属于你的内容。"
 
 
@@ -266,8 +266,8 @@ async def test_recent_answers_are_ones_own_newest_first_and_bounded(desk: Desk, 
         assert await kept.keep(answer)
     await store.remember(message("Not answered yet?", "C1:9", minutes=9))
 
-    found = await recent(store, "slack", "T1", "U1", limit=2)
+    found = await recent(store, "slack", ["T1"], "U1", limit=2)
 
     assert [(one.question, one.message_id) for one in found] == [("Question 3?", "C1:3"), ("Question 1?", "C1:1")]
     assert {one.conversation for one in found} == {PLACE.conversation}
-    assert await recent(store, "slack", "T1", "U9") == []
+    assert await recent(store, "slack", ["T1"], "U9") == []

@@ -266,8 +266,8 @@ async def test_recent_answers_are_ones_own_newest_first_and_bounded(desk: Desk, 
         assert await kept.keep(answer)
     await store.remember(message("Not answered yet?", "C1:9", minutes=9))
 
-    found = await recent(store, "slack", ["T1"], "U1", limit=2)
+    found = await recent(store, "slack", "T1", "U1", limit=2)
 
     assert [(one.question, one.message_id) for one in found] == [("Question 3?", "C1:3"), ("Question 1?", "C1:1")]
     assert {one.conversation for one in found} == {PLACE.conversation}
-    assert await recent(store, "slack", ["T1"], "U9") == []
+    assert await recent(store, "slack", "T1", "U9") == []

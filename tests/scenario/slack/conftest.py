@@ -4,27 +4,17 @@
 or take `start_bot` to say when it starts, and how.
 """
 
-import asyncio
 import itertools
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 
 import pytest
 
-from core.models.minilm import MiniLM
-from core.redis_server import EmbeddedRedis
-from tests.ingesting import Team
-from tests.scenario.slack.running_bot import Mode, RunningBot, Shared
+from tests.scenario.served_team import ERROR, ROLLBACK, Shared, shared_team
+from tests.scenario.slack.running_bot import Mode, RunningBot
 from tests.scenario.test_assistant import drawn
 from tests.slack_emulator import Channel, Person, SlackEmulator
 
-ROLLBACK = "A rollback takes four minutes and needs no approval."
-ERROR = "ERR-4031 means that the webhook signature does not match."
-DOCUMENTS = {
-    "deploy.md": "# Deploys\n\nDeploys run on Tuesdays and Thursdays at ten.\n\n## Rollback\n\n"
-    f"Run `parcel rollback` on the bastion host. {ROLLBACK}\n\n![How a rollback goes](rollback.png)\n",
-    "errors.md": f"# Error codes\n\n## ERR-4031\n\n{ERROR} Rotate the signing key in the partner console.\n",
-    "holidays.md": "# 休假\n\n每位员工每年有二十五天带薪休假。申请须提前两周提交给直属经理。\n",
-}
+__all__ = ["ERROR", "ROLLBACK"]
 
 StartBot = Callable[..., Awaitable[RunningBot]]
 _numbers = itertools.count(1)
@@ -33,13 +23,7 @@ _numbers = itertools.count(1)
 @pytest.fixture(scope="session")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
     """The documents in an index, the encoder, and a Redis, for the whole run."""
-    encoder = MiniLM()
-    team = Team(tmp_path_factory.mktemp("slack_team"), encoder=encoder)
-    team.write({**DOCUMENTS, "rollback.png": drawn("operator", "bastion host", "previous release")})
-    asyncio.run(team.ingest())
-    redis = asyncio.run(EmbeddedRedis.start(tmp_path_factory.mktemp("slack_redis")))
-    yield Shared(team.data, encoder, redis.url)
-    asyncio.run(redis.stop())
+    yield from shared_team(tmp_path_factory.mktemp("slack"))
 
 
 @pytest.fixture

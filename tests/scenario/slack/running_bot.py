@@ -3,8 +3,6 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 from adapters.slack.adapter import SlackAdapter
@@ -15,43 +13,18 @@ from bots.serve_worker import answers_of
 from bots.slack.desk import Desk
 from bots.slack.platform import adapter_with
 from bots.slack.serve import Ingress
-from bots.turn_handling import WorkLimits
 from bots.worker import Worker
 from config.settings import Settings
 from core.application import Application
 from core.conversations import Conversations
-from core.models.encoder import Encoder
 from core.redis_client import connect
-from tests.ingesting import OCR
+from tests.scenario.served_team import SOON, Shared, SharedApplication
 from tests.slack_emulator import Channel, Message, Person, SlackEmulator
 
 Mode = Literal["socket", "http"]
 QUICK = Paces(grace=0.05, together=0.05, stream=0.1, edit=0.1, a_while=0.3)
-SOON = WorkLimits(turns=4, turn_time=20, tries=3, patience=5, grace=5, pause=0.05)
 PING = 0.4
 BEAT = 0.1
-
-
-@dataclass(frozen=True)
-class Shared:
-    """What all tests of a run share: documents that were read in, the encoder, and where a Redis listens."""
-
-    data: Path
-    encoder: Encoder
-    redis_url: str
-
-
-class SharedApplication(Application):
-    """An application on what is shared, with conversations of its own."""
-
-    def __init__(self, settings: Settings, shared: Shared, store: Conversations) -> None:
-        super().__init__(settings)
-        self.encoder = shared.encoder
-        self.ocr = OCR
-        self._store = store
-
-    async def conversations(self) -> Conversations:
-        return self._store
 
 
 class RunningBot:

@@ -54,6 +54,7 @@ class CatchUp:
         self._is_first = True
         self._closing: asyncio.Task[None] | None = None
         self._meanwhile: float | None = None
+        self._unnoted: float | None = None
         self.is_up_to_date = asyncio.Event()
         """Set while nothing is left to catch up."""
 
@@ -82,15 +83,12 @@ class CatchUp:
         away = time.time() - since
         _log.info("Connected to %s again; the last sign of life was %.1f s ago", self._name, away)
         if away > SOCKET_AWAY:
-            await self.missed(since)
+            self.missed(since)
 
-    async def missed(self, since: float) -> None:
-        """What was said since then is to be read.
-
-        Raises:
-            StoreUnavailableError: it is not noted; the mark lies back then, so that it will be found.
-        """
-        await self._note_gap(since)
+    def missed(self, since: float) -> None:
+        """What was said since then is to be read; where the store is away, when it is there again."""
+        self._unnoted = since if self._unnoted is None else min(since, self._unnoted)
+        self.is_up_to_date.clear()
         self._wake.set()
 
     async def _run(self, alive: Alive) -> None:
@@ -110,6 +108,10 @@ class CatchUp:
         """Note a gap if there is one, move the mark, and catch up."""
         if alive is None:
             return
+        while (since := self._unnoted) is not None:
+            await self._note_gap(since)
+            if self._unnoted == since:
+                self._unnoted = None
         at, gap = await self._ask("HMGET", self._key, "at", "gap")
         if at and alive - float(at) > (0.0 if self._is_first else AWAY):
             await self._note_gap(float(at))
@@ -119,7 +121,7 @@ class CatchUp:
         if gap and (self._closing is None or self._closing.done()):
             self.is_up_to_date.clear()
             self._closing = asyncio.create_task(self._close(float(gap)))
-        elif not gap:
+        elif not gap and self._unnoted is None:
             self.is_up_to_date.set()
 
     async def _note_gap(self, since: float) -> None:

@@ -22,7 +22,7 @@ PATIENCE = 600.0
 """Seconds for which is tried again where Discord itself is away; the store is waited for without end."""
 
 Work = Callable[[], Awaitable[object]]
-Missed = Callable[[float], Awaitable[None]]
+Missed = Callable[[float], object]
 """Is told that what came since a time (`time.time()`) is to be read from the history."""
 
 _log = logging.getLogger(__name__)
@@ -96,7 +96,7 @@ class Waiting:
         while True:
             try:
                 await work()
-                await self._tell_missed()
+                self._tell_missed()
                 return
             except UnavailableError as error:
                 if isinstance(error, PlatformUnavailableError) and time.monotonic() - began > PATIENCE:
@@ -109,13 +109,9 @@ class Waiting:
                 log_failure(what, error)
                 return
 
-    async def _tell_missed(self) -> None:
+    def _tell_missed(self) -> None:
         """Something went through: what was let go can be read now."""
         if self.missed is None or self._let_go_since is None or self._waiting > self._most // 2:
             return
         since, self._let_go_since = self._let_go_since, None
-        try:
-            await self.missed(since)
-        except UnavailableError:
-            self._let_go_since = since
-            raise
+        self.missed(since)

@@ -96,6 +96,8 @@ class Texts:
     ask_where_me: str
     ask_where_thread: str
     """Everybody who reads the thread sees question and answer."""
+    ask_where_here: str
+    """Everybody who reads the channel does."""
     asked_by: str
     """{person}"""
 
@@ -184,6 +186,8 @@ class Texts:
     help_thread: str
     help_ask: str
     """{ask}"""
+    help_ask_openly: str
+    """{ask}: where all see the answer, unless told otherwise."""
     help_search: str
     """{command}"""
     help_pictures: str

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from adapters.texts import CHINESE, ENGLISH
-from tests.scenario.slack.conftest import ERROR, ROLLBACK
-from tests.scenario.slack.running_bot import RunningBot, Shared
+from tests.scenario.served_team import ERROR, ROLLBACK, Shared
+from tests.scenario.slack.running_bot import RunningBot
 from tests.scenario.slack.test_ask_command import answered
 from tests.slack_emulator import Channel, Message, Person, SlackEmulator, Upload
 

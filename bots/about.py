@@ -10,13 +10,16 @@ from datetime import timedelta
 from pydantic import JsonValue, ValidationError
 
 from adapters.payloads import mapping
-from core.conversation_keys import read_reference
+from core.conversation_keys import read_reference, reference
 from core.mailbox import Mailbox
 from core.messages import Message, Value
 from core.question import Question
 
 KEPT = 1800
 """Seconds: as long as the response URL of Slack's dialogs can be used, and longer than an interaction of Discord's."""
+
+COPIES_KNOWN = 400 * 86_400
+"""Seconds for which is known what was remembered of a message because somebody asked about it."""
 
 
 class About(Value):
@@ -52,15 +55,19 @@ async def asking_about(mailbox: Mailbox, question: Question, about: About) -> Qu
     asked, message = question.message, about.message
     pictures = [file for file in message.attachments if file.media_type.startswith("image/") or not file.media_type]
     others = tuple(file for file in message.attachments if file not in pictures)
+    channel, _, one = message.id.partition(":")
     copy = message.model_copy(
         update={
-            "id": f"{copies_of(message.id)}{asked.id.partition(':')[2]}",
+            "id": f"{channel}:about-{one}-{asked.id.partition(':')[2]}",
             "place": asked.place,
             "attachments": others,
             "sent_at": asked.sent_at - timedelta(milliseconds=1),
         }
     )
     if copy.text or copy.pictures or copy.attachments:
+        copies = _copies(mailbox, message.id)
+        noted = ("SADD", copies, reference(asked.place.conversation, copy.id))
+        await mailbox.store.redis.execute_all([noted, ("EXPIRE", copies, COPIES_KNOWN)])
         await mailbox.store.remember(copy)
     files: dict[str, JsonValue] = {**mapping(question.delivery.get("files")), **about.urls}
     return question.model_copy(
@@ -71,16 +78,13 @@ async def asking_about(mailbox: Mailbox, question: Question, about: About) -> Qu
     )
 
 
-def copies_of(message_id: str) -> str:
-    """What the ids of a message's copies begin with."""
-    channel, _, one = message_id.partition(":")
-    return f"{channel}:about-{one}-"
-
-
-async def forget_copies(mailbox: Mailbox, workspace: str, author: str, message_id: str) -> None:
+async def forget_copies(mailbox: Mailbox, message_id: str) -> None:
     """Delete what was remembered of a message because somebody asked about it."""
-    store = mailbox.store
-    members = await store.redis.execute("SMEMBERS", store.keys.person(mailbox.platform, workspace, author))
-    for conversation, one in map(read_reference, members):
-        if one.startswith(copies_of(message_id)):
-            await store.delete(conversation, one)
+    copies = _copies(mailbox, message_id)
+    for conversation, copy in map(read_reference, await mailbox.store.redis.execute("SMEMBERS", copies)):
+        await mailbox.store.delete(conversation, copy)
+    await mailbox.store.redis.execute("DEL", copies)
+
+
+def _copies(mailbox: Mailbox, message_id: str) -> str:
+    return mailbox.store.keys.once(mailbox.platform, f"copies-{message_id}")

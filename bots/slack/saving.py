@@ -212,8 +212,7 @@ async def follow(desk: Desk, event: Payload, installed: Installed) -> None:
     if event.get("subtype") == "message_deleted" or message.get("subtype") == "tombstone":
         async with desk.saving:
             await notes.remove(place, one)
-        if author := string(before.get("user")):
-            await forget_copies(desk.mailbox, installed.team, author, one)
+        await forget_copies(desk.mailbox, one)
         return
     if _is_under_way(message):
         return

@@ -18,9 +18,14 @@ from core.errors import LeaseLostError
 
 @dataclass
 class Fence:
-    """Until when (`time.monotonic`) something may be sent; moved on while the lease is renewed."""
+    """Until when (`time.monotonic`) something may be sent; moved on while the lease is renewed.
+
+    With `once`, a client that tries again by itself is kept from sending what it has sent already.
+    """
 
     until: float
+    once: bool = False
+    sent: bool = False
 
 
 _FENCE: ContextVar[Fence | None] = ContextVar("lorelens_fence", default=None)
@@ -48,5 +53,10 @@ async def _look(
 ) -> None:
     """aiohttp calls this when the head is made up, right before it is written."""
     fence = _FENCE.get()
-    if fence is not None and time.monotonic() >= fence.until:
+    if fence is None:
+        return
+    if fence.once and fence.sent:
+        raise ConnectionAbortedError("It was sent once, and whether it was done is not known.")
+    fence.sent = True
+    if time.monotonic() >= fence.until:
         raise LeaseLostError("The lease ran out before the platform was told anything.")

@@ -1,0 +1,174 @@
+"""Questions of people in the emulated Discord, taken from a real mailbox, and answered by the outlet; workers may die."""
+
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Literal
+
+from pydantic import JsonValue
+
+from adapters.discord.adapter import DiscordAdapter
+from adapters.discord.addresses import Addresses
+from adapters.discord.heard import time_of
+from adapters.discord.paces import Paces
+from core.conversations import Conversations
+from core.mailbox import Mailbox, Turn
+from core.messages import Author, Place
+from core.messages import Message as Said
+from core.posting import Posting
+from core.question import Question
+from core.reply import Citation, Finished, ReplyPart, Status, Text
+from tests.discord_emulator import DESCRIPTION, Emulator, Interaction, Message, Person
+from tests.postings import Dies, answer, answer_and_die, each, posting_of, take
+
+Parts = Sequence[ReplyPart] | AsyncIterator[ReplyPart]
+Surface = Literal["reply", "thread", "direct", "interaction", "ephemeral"]
+QUICK = Paces(grace=0.05, together=0.05, a_while=0.3, typing=0.1, edit=0.05)
+SEARCHING = Status(stage="searching")
+WHOLE: tuple[ReplyPart, ...] = (
+    SEARCHING,
+    Text(text="The pump is **P-101** [1]."),
+    Citation(number=1, source="manual.md", title="Manual", quote="The pump is P-101."),
+    Finished(),
+)
+POST = "POST /channels/{channel_id}/messages"
+EDIT = "PATCH /channels/{channel_id}/messages/{message_id}"
+
+
+class Desk:
+    """A mailbox and the adapter of workers, one server with a channel, and Ada."""
+
+    def __init__(self, discord: Emulator, store: Conversations, pictures: dict[str, bytes]) -> None:
+        self.discord = discord
+        self.mailbox = Mailbox(store, "discord")
+        self.pictures = pictures
+        self.guild = discord.guild("Acme")
+        self.general = discord.channel(self.guild, "general")
+        self.ada = discord.person("ada", self.guild)
+        self.adapter: DiscordAdapter
+
+    def question(self, asked: Message, person: Person, surface: Surface = "reply", **delivery: JsonValue) -> Question:
+        """What the ingress makes of a person's message."""
+        channel = asked.channel
+        guild = str(channel.guild.id) if channel.guild else ""
+        parent = channel.parent if channel.is_thread and channel.parent else channel
+        thread = {"reply": f"re-{asked.id}", "thread": str(channel.id), "direct": None}[surface]
+        place = Place(
+            platform="discord",
+            workspace=guild or "@me",
+            channel=str(parent.id),
+            thread=thread,
+            visibility="public" if guild else "direct",
+        )
+        given: dict[str, JsonValue] = {
+            "guild": guild,
+            "channel": str(channel.id),
+            "user": str(person.user.id),
+            "locale": "en-US",
+            "surface": surface,
+            "message": str(asked.id),
+        }
+        message = Said(
+            id=f"{channel.id}:{asked.id}",
+            place=place,
+            author=Author(id=str(person.user.id)),
+            text=asked.content,
+            sent_at=time_of(str(asked.id)),
+        )
+        return Question(message=message, delivery={**given, **delivery})
+
+    def by_command(self, one: Interaction, *, private: bool = False) -> Question:
+        """What the ingress makes of a command that it has deferred."""
+        guild, user = str(one.guild.id) if one.guild else "", str(one.user.id)
+        place = Place(
+            platform="discord",
+            workspace=guild or "@me",
+            channel=str(one.channel.id),
+            thread=f"~{user}" if private else f"re-{one.id}",
+            visibility="direct" if private else "public",
+        )
+        message = Said(
+            id=f"{one.channel.id}:ask-{one.id}",
+            place=place,
+            author=Author(id=user),
+            text="Which pump is it?",
+            sent_at=time_of(str(one.id)),
+        )
+        delivery: dict[str, JsonValue] = {
+            "guild": guild,
+            "channel": str(one.channel.id),
+            "user": user,
+            "locale": "en-US",
+            "surface": "ephemeral" if private else "interaction",
+            "message": "",
+            "application": str(self.discord.application.id),
+            "token": one.token,
+            "token_until": time.time() + 900,
+        }
+        return Question(message=message, delivery=delivery)
+
+    async def ask(self, text: str = "Which pump is it?") -> tuple[Message, Question]:
+        """Ada asks in the channel; her message, and the question, which is in the mailbox."""
+        asked = await self.ada.mentions(self.general, text)
+        return asked, await self.submit(self.question(asked, self.ada))
+
+    async def submit(self, question: Question) -> Question:
+        await self.mailbox.submit(question)
+        return question
+
+    async def take(self, question: Question) -> Turn:
+        return await take(self.mailbox, question)
+
+    def posting(self, turn: Turn) -> Posting:
+        return posting_of(self.mailbox, turn)
+
+    async def answer(self, question: Question, parts: Parts = WHOLE) -> Message:
+        """A worker answers the question; the reply's message."""
+        return self.message(await answer(self.mailbox, self.adapter, question, as_iterator(parts)))
+
+    async def answer_and_die(self, question: Question, parts: Parts, dies: Dies) -> None:
+        """A worker is killed before it notes something."""
+        await answer_and_die(self.mailbox, self.adapter, question, as_iterator(parts), dies)
+
+    def message(self, reply: str) -> Message:
+        channel, message = reply.split(":")
+        found = self.discord.channels[int(channel)].messages.get(int(message))
+        assert found is not None, reply
+        return found
+
+    def replies(self, asked: Message) -> list[Message]:
+        """What stands of the bot's in the question's channel after it, oldest first."""
+        standing = self.discord.messages(asked.channel)
+        return [one for one in standing if one.author is self.discord.bot and one.id > asked.id]
+
+    def of_bot(self) -> list[Message]:
+        """All that the bot has said in the channel."""
+        return [one for one in self.discord.messages(self.general) if one.author is self.discord.bot]
+
+
+@asynccontextmanager
+async def desk_at(folder: Path) -> AsyncGenerator[Desk]:
+    """At its end the server is held to account: no crash, and nothing that Discord's description does not allow."""
+    async with Emulator(openapi=DESCRIPTION) as discord:
+        store = await Conversations.open("", folder)
+        pictures: dict[str, bytes] = {}
+
+        async def picture(sha256: str) -> bytes | None:
+            return pictures.get(sha256)
+
+        desk = Desk(discord, store, pictures)
+        addresses = Addresses(discord.api_url, discord.gateway_url)
+        desk.adapter = await DiscordAdapter.logged_in(discord.token, picture, addresses=addresses, paces=QUICK)
+        try:
+            yield desk
+        finally:
+            await desk.adapter.close()
+            await store.close()
+        assert not discord.crashes
+        assert not discord.violations, "\n".join(map(str, discord.violations))
+        assert not discord.misanswers, "\n".join(map(str, discord.misanswers))
+
+
+def as_iterator(parts: Parts) -> AsyncIterator[ReplyPart]:
+    return each(parts) if isinstance(parts, Sequence) else parts

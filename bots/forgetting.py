@@ -3,13 +3,15 @@
 import logging
 
 from core.application import Application
+from core.languages import ChosenLanguages
 from core.messages import Place
 
 _log = logging.getLogger(__name__)
 
 
 async def forget_workspace(application: Application, platform: str, workspace: str) -> None:
-    """Forget its conversations with their pictures and what was said of answers, and its saved notes.
+    """Forget its conversations with their pictures, what was said of answers, which languages were chosen, and its
+    saved notes.
 
     What is interrupted can be done again, and what is left then goes when its time is over.
 
@@ -25,6 +27,7 @@ async def forget_workspace(application: Application, platform: str, workspace: s
                 forgotten = await store.forget_conversation(name)
                 conversations += 1
                 messages, pictures = messages + forgotten.messages, pictures + forgotten.pictures
+    await ChosenLanguages(store).forget_workspace(platform, workspace)
     notes = await application.saved_notes.forget_workspace(platform, workspace)
     _log.info(
         "Forgot what was kept of %s: %d conversations with %d messages and %d pictures, %d saved notes",

@@ -99,10 +99,10 @@ class KeySpace:
         who = Place(platform=platform, workspace=workspace, channel=author_id).conversation
         return f"{self._prefix}:person:{{{_tag(who)}}}:feedback"
 
-    def language(self, platform: str, workspace: str, author_id: str) -> str:
-        """The language that a person chose."""
-        who = Place(platform=platform, workspace=workspace, channel=author_id).conversation
-        return f"{self._prefix}:person:{{{_tag(who)}}}:language"
+    def languages(self, platform: str, workspace: str) -> str:
+        """The languages that people of a workspace chose: a hash by person."""
+        where = Place(platform=platform, workspace=workspace, channel="").conversation
+        return f"{self._prefix}:languages:{where}"
 
     def noted(self, conversation: str) -> str:
         """What a platform notes of a conversation beside its messages: a hash, in the conversation's slot."""

@@ -206,7 +206,7 @@ class Conversations:
     async def forget_person(self, platform: str, workspace: str, author_id: str) -> Forgotten:
         """Forget what a person said in every conversation, of its answers too, pictures that no other message carries,
         and the language they chose."""
-        await self.redis.execute("DEL", self.keys.language(platform, workspace, author_id))
+        await self.redis.execute("HDEL", self.keys.languages(platform, workspace), author_id)
         person = self.keys.person(platform, workspace, author_id)
         said: dict[str, list[bytes]] = {}
         for member in await self.redis.execute("SMEMBERS", person):

@@ -3,6 +3,7 @@
 import pytest
 
 from adapters.slack.home import ASK_HERE, LANGUAGE
+from core.languages import ChosenLanguages
 from tests.scenario.slack.conftest import ROLLBACK
 from tests.scenario.slack.running_bot import RunningBot
 from tests.slack_emulator import Channel, Person, SlackEmulator, View
@@ -76,8 +77,7 @@ async def test_a_language_that_was_chosen_is_forgotten_with_the_person(
     await ada.clicks(home, LANGUAGE, "中文")
     await bot.idle()
     await bot.store.forget_person("slack", slack.team.id, ada.id)
-    key = bot.store.keys.language("slack", slack.team.id, ada.id)
-    assert await bot.store.redis.execute("GET", key) is None
+    assert await ChosenLanguages(bot.store).of("slack", slack.team.id, ada.id) == ""
 
 
 async def test_opening_it_again_and_again_publishes_once(slack: SlackEmulator, bot: RunningBot, ada: Person) -> None:

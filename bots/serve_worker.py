@@ -181,6 +181,7 @@ async def answers_of(application: "Application", platform: "PlatformAdapter") ->
         store,
         history_tokens=settings.history_tokens,
         explainer=application.explainer(store.picture),
+        ledger=application.ledger,
         platform=platform,
     )
     return FairAnswers(answers, store, limits)

@@ -8,6 +8,7 @@ import logging
 from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
+from core.actions.sources import sources
 from core.assistant import Assistant
 from core.attached import AttachedDocuments
 from core.conversations import Conversations
@@ -16,8 +17,9 @@ from core.explaining.explainer import Explainer
 from core.explaining.keeping import KeptAnswers
 from core.explaining.parts import explain_in_parts, nothing_to_explain
 from core.explaining.record import AnswerRecord
-from core.intent import asks_why, wants_stop
+from core.intent import asks_what_is_known, asks_why, wants_stop
 from core.knowledge.documents import Passage
+from core.knowledge.ledger import Ledger
 from core.language import is_chinese
 from core.messages import EVERYONE, Message
 from core.platform import PlatformAdapter
@@ -39,7 +41,8 @@ class Answerer(Protocol):
 
 
 class AssistantAnswers:
-    """Answers with the assistant, from the conversation's history; whoever asks why is told by the explainer.
+    """Answers with the assistant, from the conversation's history; whoever asks why is told by the explainer, and
+    whoever asks what is known by the ledger.
 
     `platform` is where the questions come from. Without one a message is all there is, and everyone may read the
     answer.
@@ -52,12 +55,14 @@ class AssistantAnswers:
         *,
         history_tokens: int,
         explainer: Explainer | None = None,
+        ledger: Ledger | None = None,
         platform: PlatformAdapter | None = None,
     ) -> None:
         self._assistant = assistant
         self._attached = AttachedDocuments(assistant.encoder)
         self._platform = platform
         self._explainer = explainer
+        self._ledger = ledger
         self._store = store
         self._kept = KeptAnswers(store)
         self._history_tokens = history_tokens
@@ -73,6 +78,11 @@ class AssistantAnswers:
             for part in await self._explained(self._explainer, message):
                 yield part
             return
+        if self._ledger is not None and asks_what_is_known(message.text) and not message.attachments:
+            audience = await self._audience(questions[-1])
+            for part in sources(self._ledger, audience, chinese=is_chinese(message.text)):
+                yield part
+            return
         history = await self._history(questions[0])
         given, problems = await self._documents(questions[-1], message, history)
         if problems and not message.text.strip() and not message.pictures and not given:
@@ -83,7 +93,7 @@ class AssistantAnswers:
             yield Text(text=f"_{' '.join(problems)}_\n\n")
         if given and not message.text.strip() and not message.pictures:
             message = message.model_copy(update={"text": _what_is_it(message)})
-        audience = (EVERYONE,) if self._platform is None else await self._platform.audience(questions[-1])
+        audience = await self._audience(questions[-1])
         asked = tuple(question.message.id for question in questions)
 
         async def keep(record: AnswerRecord) -> None:
@@ -91,6 +101,9 @@ class AssistantAnswers:
 
         async for part in self._assistant.answer(message, history, audience=audience, given=given, keep=keep):
             yield part
+
+    async def _audience(self, question: Question) -> tuple[str, ...]:
+        return (EVERYONE,) if self._platform is None else await self._platform.audience(question)
 
     async def _documents(
         self, question: Question, message: Message, history: Sequence[Message]

@@ -92,3 +92,18 @@ def asks_why(text: str) -> bool:
     A bare "why?" does not: it asks for the reason of what was said, which the documents may tell.
     """
     return len(text) <= 60 and _WHY.fullmatch(text.strip()) is not None
+
+
+_KNOWN = re.compile(
+    r"\W*(?:(?:what|which (?:documents|sources|files)) (?:do|can) you (?:know|have|read|draw on)"
+    r"|what(?: are| is|'s) (?:your|the) (?:sources|knowledge|documents))"
+    r"(?: (?:here|about|of|now))?(?:,? and what are they about)?\W*"
+    r"|\W*你(?:都|在这里|这里|现在)*(?:知道|读过|有)(?:些什么|了?哪些(?:内容|文档|资料|来源)|什么(?:内容|文档|资料|来源))"
+    r"(?:[？?，,。\s]*都?讲了什么)?\W*",
+    re.IGNORECASE,
+)
+
+
+def asks_what_is_known(text: str) -> bool:
+    """Whether a message asks nothing but which sources there are to answer from."""
+    return len(text) <= 80 and _KNOWN.fullmatch(text.strip()) is not None

@@ -57,6 +57,17 @@ async def test_a_prompt_about_a_heading_finds_its_section(slack: SlackEmulator, 
     await bot.idle()
 
 
+async def test_what_it_knows_can_be_asked_by_a_prompt(slack: SlackEmulator, bot: RunningBot, ada: Person) -> None:
+    gil = slack.person("gil", guest="restricted")
+    for person, expected in ((ada, "documents: 4"), (gil, "I know no documents that may be seen here yet.")):
+        root = await person.opens_assistant()
+        await slack.until(lambda root=root: slack.assistant(root).prompts)
+        assert "What do you know here?" in said(slack, root)
+        asked = await person.says(root, "What do you know here?")
+        await slack.until(lambda asked=asked, text=expected: [one for one in slack.replies(asked) if text in one.shown])
+        await bot.idle()
+
+
 async def test_the_prompts_follow_the_channel_that_is_looked_at(
     slack: SlackEmulator, bot: RunningBot, ada: Person, general: Channel
 ) -> None:

@@ -15,6 +15,7 @@ from slack_bolt.context.async_context import AsyncBoltContext
 
 from adapters.payloads import string
 from adapters.slack import buttons
+from bots.once import first
 from bots.slack.asking import Surface, private_question, question
 from bots.slack.clicks import Click, clicked
 from bots.slack.desk import Desk
@@ -70,9 +71,15 @@ def _listener(desk: Desk, do: Do, what: str) -> Callable[..., Awaitable[None]]:
                 await do(desk, click, who)
 
         await ack()
-        desk.spawn(work(), what, tell=telling(desk, body, context))
+        if await first(desk.mailbox, _named(body)):
+            desk.spawn(work(), what, tell=telling(desk, body, context))
 
     return listener
+
+
+def _named(body: Body) -> str:
+    """A name for one click: the same, however often Slack sends it."""
+    return f"click-{trigger}" if (trigger := string(body.get("trigger_id"))) else ""
 
 
 def _say(desk: Desk, body: Body, context: AsyncBoltContext, name: str) -> None:
@@ -99,9 +106,9 @@ async def _judge(desk: Desk, body: Body, context: AsyncBoltContext) -> None:
     is_news = not before or before[0].helpful != helpful
     if is_news and not await book.give(about.conversation, about.message, click.author, helpful=helpful):
         return _say(desk, body, context, "answer_gone")
-    if not helpful:
+    if not helpful and await first(desk.mailbox, _named(body)):
         desk.spawn(_ask_reason(desk, click, body, context), "Asking for a reason", tell=telling(desk, body, context))
-    elif is_news:
+    elif helpful and is_news:
         _say(desk, body, context, "thanks")
     return None
 

@@ -1,5 +1,6 @@
 """What every listener of Discord's events works with."""
 
+import asyncio
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,8 @@ class Desk:
     client: DiscordClient
     waiting: Waiting = field(default_factory=Waiting)
     background: Background = field(default_factory=Background)
+    saving: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while what is saved follows its messages: one change after the other, in the order they are heard of."""
 
     @classmethod
     async def of(cls, application: Application, platform: "DiscordAdapter", client: DiscordClient) -> "Desk":

@@ -20,6 +20,7 @@ from adapters.slack.converting import escaped
 from adapters.slack.file_objects import urls_of
 from adapters.slack.incoming import message_id, ts_of
 from bots.about import forget_copies
+from bots.exchange import with_answer
 from bots.once import first
 from bots.slack.desk import Desk
 from bots.slack.privately import say, say_text, telling
@@ -35,8 +36,6 @@ from core.question import Question
 SAVE = "save_message"
 """The callback id, as in the app's manifest."""
 UNSAVE = "lorelens_unsave"
-CONVERSATION_TOKENS = 50_000
-"""So much of a conversation is looked at for the answer to a question."""
 
 _log = logging.getLogger(__name__)
 
@@ -124,12 +123,7 @@ class Taking:
         message = await self.message(payload)
         if message is None:
             return []
-        said = await self._desk.store.history(self._place.conversation, CONVERSATION_TOKENS)
-        if message.role == "assistant":
-            return _answered_by(message, said)
-        following = next((at for at, one in enumerate(said, start=1) if one.id == message.id), len(said))
-        answer = said[following] if following < len(said) else None
-        return [message, answer] if answer is not None and answer.role == "assistant" else [message]
+        return await with_answer(self._desk.store, message, _order)
 
     async def keep(self, messages: list[Message], saver: Author, at: datetime) -> str:
         """Save them as a note of this place; its title.
@@ -178,17 +172,12 @@ class Taking:
         return data if data is not None else self._desk.application.pictures.get(sha256)
 
 
-def _answered_by(answer: Message, said: list[Message]) -> list[Message]:
-    """The question that an answer is to, and the whole answer: what was clicked may be one part of several."""
-    until = ts_of(answer.id)
-    at = next(
-        (at for at in reversed(range(len(said))) if said[at].role == "assistant" and "" < ts_of(said[at].id) <= until),
-        None,
-    )
-    if at is None:
-        return [answer]
-    questions = [one for one in said[:at] if one.role == "person"]
-    return [*questions[-1:], said[at]]
+def _order(message: str) -> float:
+    """Where a message stands among others, by its id; 0 for one that is none of Slack's."""
+    try:
+        return float(ts_of(message))
+    except ValueError:
+        return 0.0
 
 
 # --- following -----------------------------------------------------------------------------------------------------

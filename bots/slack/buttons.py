@@ -42,7 +42,8 @@ def register(app: AsyncApp, desk: Desk) -> None:
 
     async def stopped(ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
         click = await clicked(desk, body, context)
-        if click is None or not await desk.mailbox.stop(click.about.conversation):
+        is_stopping = click is not None and await desk.mailbox.stop(click.about.conversation)
+        if await first(desk.mailbox, _named(body)) and not is_stopping:
             _say(desk, body, context, "nothing_to_stop")
         await ack()
 
@@ -180,7 +181,8 @@ async def _ask_next(desk: Desk, body: Body, context: AsyncBoltContext) -> None:
     named = hashlib.sha256(f"{click.about.message} {click.about.text}".encode()).hexdigest()[:16]
     asked = question(who, place, f"suggestion-{named}", click.about.text, _surface(place))
     asked = asked.model_copy(update={"delivery": {**asked.delivery, "asked_by": who.user}})
-    if await desk.mailbox.submit(asked) != "new":
+    submitted = await desk.mailbox.submit(asked)
+    if await first(desk.mailbox, _named(body)) and submitted != "new":
         _say(desk, body, context, "asked_already")
     return None
 

@@ -3,6 +3,7 @@
 import pytest
 
 from adapters.slack.home import ASK_HERE, LANGUAGE
+from bots.forgetting import forget_workspace
 from core.languages import ChosenLanguages
 from tests.scenario.slack.conftest import ROLLBACK
 from tests.scenario.slack.running_bot import RunningBot
@@ -70,13 +71,18 @@ async def test_the_language_follows_slack_again_if_one_likes(
     assert "使用方法" in home.shown
 
 
-async def test_a_language_that_was_chosen_is_forgotten_with_the_person(
-    slack: SlackEmulator, bot: RunningBot, ada: Person
+@pytest.mark.parametrize("with_whom", ["the person", "the workspace"])
+async def test_a_language_that_was_chosen_is_forgotten(
+    slack: SlackEmulator, bot: RunningBot, ada: Person, with_whom: str
 ) -> None:
     home = await opened(bot, ada)
     await ada.clicks(home, LANGUAGE, "中文")
     await bot.idle()
-    await bot.store.forget_person("slack", slack.team.id, ada.id)
+    assert await ChosenLanguages(bot.store).of("slack", slack.team.id, ada.id) == "zh"
+    if with_whom == "the person":
+        await bot.store.forget_person("slack", slack.team.id, ada.id)
+    else:
+        await forget_workspace(bot.application, "slack", slack.team.id)
     assert await ChosenLanguages(bot.store).of("slack", slack.team.id, ada.id) == ""
 
 

@@ -92,6 +92,21 @@ async def test_an_answer_from_a_direct_message_has_no_channel_to_be_shared_with(
     assert "Answers can be shared in channels only." in [one.shown for one in slack.ephemeral(ada)]
 
 
+async def test_nobody_shares_what_only_another_person_was_told(
+    slack: SlackEmulator, bot: RunningBot, ada: Person, ben: Person, general: Channel
+) -> None:
+    await private_answer(bot, ben, general)
+    answer = await private_answer(bot, ada, general, "What does ERR-4031 mean?")
+    for block in answer.blocks:
+        for element in block.get("elements", []):
+            if element.get("action_id") == "lorelens_share":
+                element["value"] = element["value"].replace(f"~{ada.id}", f"~{ben.id}")
+    await ada.clicks(answer, "Share in channel")
+    await bot.idle()
+    assert bot.answers(general) == []
+    assert "This answer is not kept any more." in [one.shown for one in slack.ephemeral(ada)]
+
+
 async def private_answer(bot: RunningBot, asker: Person, channel: Channel, question: str = QUESTION) -> Message:
     """The answer that only its asker sees, once it is whole."""
     await asker.runs("/ask", question, place=channel)

@@ -32,6 +32,18 @@ async def test_it_is_asked_once_however_often_it_is_clicked(
     assert [one.shown for one in slack.ephemeral(ben)] == ["This was asked already; the answer stands here."]
 
 
+async def test_a_click_that_slack_sends_twice_is_one(
+    slack: SlackEmulator, bot: RunningBot, ada: Person, general: Channel
+) -> None:
+    asked = await ada.mentions(general, QUESTION)
+    answer = await bot.answer(asked)
+    clicked = await ada.clicks(answer, suggestion(answer))
+    slack.redeliver(clicked.delivery)
+    await bot.idle()
+    assert len(slack.replies(asked)) == 2
+    assert slack.ephemeral(ada) == []
+
+
 async def test_it_is_asked_directly_and_goes_on_there(slack: SlackEmulator, bot: RunningBot, ada: Person) -> None:
     asked = await ada.says("bot", QUESTION)
     answer = await bot.answer(asked)

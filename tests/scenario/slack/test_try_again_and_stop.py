@@ -36,6 +36,18 @@ async def test_two_clicks_at_once_are_answered_once(
     assert slack.ephemeral(ada) == []
 
 
+async def test_a_click_that_slack_sends_twice_is_answered_once(
+    slack: SlackEmulator, bot: RunningBot, ada: Person, general: Channel
+) -> None:
+    answer = await bot.answer(await ada.mentions(general, QUESTION))
+    clicked = await ada.clicks(answer, "Try again")
+    await bot.idle()
+    versions = len(answer.versions)
+    slack.redeliver(clicked.delivery)
+    await bot.idle()
+    assert len(answer.versions) == versions
+
+
 async def test_what_only_one_person_sees_takes_the_place_of_what_was_there(
     slack: SlackEmulator, bot: RunningBot, ada: Person, general: Channel
 ) -> None:

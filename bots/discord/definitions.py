@@ -1,4 +1,4 @@
-"""The commands as Discord shows them: names, descriptions and options in English and Chinese, and where they are offered.
+"""The commands as Discord shows them: names, descriptions and options in English and Chinese, and where they are.
 
 https://discord.com/developers/docs/interactions/application-commands
 """
@@ -89,6 +89,12 @@ def definitions() -> list[Definition]:
         _on_message(_Said(ASK_ABOUT, "询问这条消息", "詢問這則訊息")),
         _on_message(_Said(SAVE, "保存到团队知识", "儲存到團隊知識")),
     ]
+
+
+def shown(name: str, locale: str) -> str:
+    """How somebody sees the command that is typed, by its name and their locale: "/ask"."""
+    found = next(one for one in definitions() if one["name"] == name)
+    return f"/{found['name_localizations'].get(locale, name)}"
 
 
 def _slash(name: _Said, description: _Said, *options: Definition) -> Definition:

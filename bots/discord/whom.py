@@ -1,6 +1,6 @@
 """Whoever ran a command, clicked or sent a form: who it is, in which language, where, and how they can be answered."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import discord
 
@@ -18,7 +18,8 @@ class Whom:
 
     `spot` is where: its server is empty in direct messages, and where the app is not on the server but was installed by
     the person for themselves. `is_among_others` says that there they are not alone with the app. `token` answers what
-    they did, until `until` (unix seconds); `application` is the app's own id, `id` that of what they did.
+    they did, until `until` (unix seconds), and `response` is the message that is kept open for it; `application` is the
+    app's own id, `id` that of what they did.
     """
 
     id: str
@@ -27,6 +28,7 @@ class Whom:
     application: str = ""
     token: str = ""
     until: float = 0.0
+    response: str = ""
     name: str = ""
     locale: str = ""
     is_among_others: bool = False
@@ -56,10 +58,6 @@ class Whom:
     def author(self) -> Author:
         """As whoever wrote a message."""
         return Author(id=self.user, name=self.name, locale=self.locale)
-
-    def without_token(self) -> "Whom":
-        """The same person, to be answered by messages."""
-        return replace(self, token="", until=0.0)
 
 
 def whom(interaction: discord.Interaction[discord.Client]) -> Whom:

@@ -1,0 +1,100 @@
+"""Discord is answered first, whatever there is to do: it waits for three seconds, and for the rest fifteen minutes.
+
+https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-response
+"""
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import discord
+
+from adapters.discord.refusals import FAILURES, DiscordRefusedError, as_error
+from bots.discord.desk import Desk
+from bots.discord.privately import add, say_text
+from bots.discord.whom import Whom, whom
+from bots.once import first
+from bots.reasons import reason
+
+Interaction = discord.Interaction[discord.Client]
+
+How = Literal["openly", "privately", "silently"]
+"""With a message that everybody there will see, with one that only the person will see, or with none."""
+Do = Callable[[Desk, Interaction, Whom], Awaitable[None]]
+
+ACKNOWLEDGED = 40060
+"""It was answered before: it came twice, or our answer was not heard of."""
+UNKNOWN = 10062
+"""It is too late to answer; Discord has told the person so."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a kind of interaction is taken: what it is called in the log, how Discord is answered, and what is done then.
+
+    Without `how`, what is done answers Discord itself, as its first thing: with a form.
+    """
+
+    what: str
+    do: Do
+    how: Callable[[Interaction, Whom], How] | None = None
+
+
+def privately(_interaction: Interaction, _who: Whom) -> How:
+    """Only the person sees what comes of it."""
+    return "privately"
+
+
+def silently(_interaction: Interaction, _who: Whom) -> How:
+    """What comes of it is seen elsewhere."""
+    return "silently"
+
+
+def take(desk: Desk, interaction: Interaction, way: Way) -> None:
+    """Answer Discord, then do what is to be done, once; whoever waits for it is told where that does not work."""
+    who = whom(interaction)
+
+    async def told(error: Exception) -> None:
+        await _told(desk, interaction, who, error)
+
+    desk.spawn(_taken(desk, interaction, who, way), way.what, tell=told)
+
+
+async def _taken(desk: Desk, interaction: Interaction, who: Whom, way: Way) -> None:
+    if way.how is not None:
+        how = way.how(interaction, who)
+        try:
+            response = await interaction.response.defer(ephemeral=how == "privately", thinking=how != "silently")
+        except FAILURES as error:
+            _answered_before(as_error(error, "answering an interaction"))
+        else:
+            who = replace(who, response=str(response.message_id or "") if response is not None else "")
+    if way.how is None or await first(desk.mailbox, f"interaction-{who.id}"):
+        await way.do(desk, interaction, who)
+
+
+def _answered_before(error: Exception) -> None:
+    """Go on where Discord has an answer already; raise all else."""
+    if not isinstance(error, DiscordRefusedError) or error.number != ACKNOWLEDGED:
+        raise error
+    _log.info("An interaction was answered before: %s", error)
+
+
+async def _told(desk: Desk, interaction: Interaction, who: Whom, error: Exception) -> None:
+    """Say why it did not work, wherever that can still be said."""
+    if isinstance(error, DiscordRefusedError) and error.number == UNKNOWN:
+        return
+    text = reason(error, who.texts)
+    kind = interaction.response.type
+    if kind is None:
+        await interaction.response.send_message(text, ephemeral=True)
+    elif kind is discord.InteractionResponseType.deferred_channel_message:
+        await say_text(desk, who, text)
+    else:
+        await add(desk, who, text)
+
+
+__all__ = ["Do", "How", "Interaction", "Way", "privately", "silently", "take"]

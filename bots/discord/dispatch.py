@@ -1,0 +1,58 @@
+"""Which interaction goes where: by the name of a command, or by the id of a button or form."""
+
+from discord import InteractionType
+
+from adapters.discord import buttons as named
+from bots.discord import buttons, commands, definitions, menus, saving
+from bots.discord.acknowledging import Interaction, Way, privately, take
+from bots.discord.completing import completing
+from bots.discord.desk import Desk
+from bots.discord.forms import ASK_FORM
+from bots.discord.privately import say_text
+from bots.discord.reading import data_of
+from bots.discord.registering import register_commands
+from bots.discord.whom import Whom
+
+MENUS = {definitions.ASK_ABOUT: menus.ASK_ABOUT, definitions.SAVE: saving.SAVE}
+
+
+async def register(desk: Desk) -> None:
+    """Listen for what people do besides writing, and let Discord have the commands."""
+    complete = completing(desk)
+
+    async def interacted(interaction: Interaction) -> None:
+        if interaction.type is InteractionType.autocomplete:
+            await complete(interaction)
+        elif interaction.type is not InteractionType.ping:
+            take(desk, interaction, way_of(interaction))
+
+    desk.client.listen("interaction", interacted)
+    desk.spawn(register_commands(desk), "Registering the commands")
+
+
+def way_of(interaction: Interaction) -> Way:
+    """How it is taken; what is not known any more is explained."""
+    data = data_of(interaction)
+    if interaction.type is InteractionType.application_command:
+        known = commands.WAYS if data.get("type", definitions.SLASH) == definitions.SLASH else MENUS
+        return known.get(str(data.get("name")), _UNKNOWN)
+    custom_id = str(data.get("custom_id") or "")
+    about = named.pressed(custom_id)
+    if interaction.type is InteractionType.modal_submit:
+        if custom_id.startswith(ASK_FORM):
+            return menus.ASKED
+        return buttons.REASONED if about is not None and about.name == named.UNHELPFUL else _UNKNOWN
+    if custom_id == commands.FORGET_ALL:
+        return commands.FORGOTTEN
+    if about is None:
+        return _UNKNOWN
+    if about.number:
+        return buttons.NEXT
+    return saving.UNSAVED if about.name == saving.UNSAVE else buttons.CLICKS.get(about.name, _UNKNOWN)
+
+
+async def _unknown(desk: Desk, _interaction: Interaction, who: Whom) -> None:
+    await say_text(desk, who, who.texts.expired)
+
+
+_UNKNOWN = Way("Explaining what is not known", _unknown, privately)

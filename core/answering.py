@@ -91,8 +91,8 @@ class AssistantAnswers:
             return
         if problems:
             yield Text(text=f"_{' '.join(problems)}_\n\n")
-        if given and not message.text.strip() and not message.pictures:
-            message = message.model_copy(update={"text": _what_is_it(message)})
+        if not message.text.strip() and not message.pictures:
+            message = _meant(message, history, given)
         audience = await self._audience(questions[-1])
         asked = tuple(question.message.id for question in questions)
 
@@ -182,9 +182,15 @@ def together(messages: Sequence[Message]) -> Message:
     )
 
 
-def _what_is_it(message: Message) -> str:
-    """What a document without a question asks."""
-    return "这份文档讲了什么？" if message.author.locale.startswith("zh") else "What is this document about?"
+def _meant(message: Message, history: Sequence[Message], given: Sequence[Passage]) -> Message:
+    """What a message without words asks: what a document is about, or what somebody said right before it."""
+    if given:
+        in_chinese = message.author.locale.startswith("zh")
+        asks = "这份文档讲了什么？" if in_chinese else "What is this document about?"
+        return message.model_copy(update={"text": asks})
+    if not history or history[-1].role != "person":
+        return message
+    return message.model_copy(update={"text": history[-1].text, "pictures": history[-1].pictures})
 
 
 def _nothing_to_stop(message: Message) -> str:

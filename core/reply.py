@@ -48,6 +48,12 @@ class Citation(Value):
     quote: str
     url: str = ""
 
+    @property
+    def section(self) -> str:
+        """The headings below the document's title, with which a path of headings mostly begins."""
+        first, _, rest = self.heading.partition(" › ")
+        return rest if first == self.title else self.heading
+
 
 class Failure(Value):
     """Why there is no answer, or only part of one, and what the person can do."""

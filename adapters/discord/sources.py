@@ -14,7 +14,7 @@ SHOWN = 10
 TITLE = 100
 QUOTE = 140
 ADDRESS = 300
-_MARKUP = re.compile(r"([\\*_~`|\[\]<>#-])")
+_MARKUP = re.compile(r"([\\*_~`|\[\]<])")
 
 
 def source_lines(citations: Sequence[Citation], texts: Texts) -> tuple[str, ...]:
@@ -34,12 +34,12 @@ def _line(citations: Sequence[Citation], texts: Texts) -> str:
     first = citations[0]
     title = escaped(bounded(_plain(first.title or first.source), TITLE))
     named = f"[{title}](<{_address(first.url)}>)" if _is_link(first.url) else title
-    heading = f" › {escaped(bounded(_plain(first.heading), TITLE))}" if first.heading.strip() else ""
+    section = f" › {escaped(bounded(_plain(first.section), TITLE))}" if first.section.strip() else ""
     page = f", {texts.page.format(page=first.page)}" if first.page is not None else ""
     quotes = list(dict.fromkeys(_plain(one.quote) for one in citations if one.quote.strip()))
     shown = bounded(" … ".join(quotes), QUOTE)
     said = f": “{escaped(shown)}”" if shown else ""
-    return f"-# \\[{first.number}\\] {named}{heading}{page}{said}"
+    return f"-# \\[{first.number}\\] {named}{section}{page}{said}"
 
 
 def escaped(text: str) -> str:

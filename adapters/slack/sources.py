@@ -40,12 +40,12 @@ def _line(citations: Sequence[Citation], texts: Texts) -> str:
     first = citations[0]
     title = bounded(_plain(first.title or first.source), TITLE)
     named = link(first.url, title) if is_link(first.url) and len(first.url) <= ADDRESS else escaped(title)
-    heading = f" › {escaped(bounded(_plain(first.heading), TITLE))}" if first.heading.strip() else ""
+    section = f" › {escaped(bounded(_plain(first.section), TITLE))}" if first.section.strip() else ""
     page = f", {texts.page.format(page=first.page)}" if first.page is not None else ""
     quotes = list(dict.fromkeys(_plain(one.quote) for one in citations if one.quote.strip()))
     shown = " … ".join(quotes)
     quote = f" — “{escaped(bounded(shown, QUOTE))}”" if shown else ""
-    return f"[{first.number}] {named}{heading}{page}{quote}"
+    return f"[{first.number}] {named}{section}{page}{quote}"
 
 
 def _plain(text: str) -> str:

@@ -194,6 +194,21 @@ async def test_a_thread_that_others_began_is_read_when_it_is_joined(room: Room) 
     assert [one.id for one in await store.history(PLACE.conversation, 1000)] == ["before", "m1"]
 
 
+async def test_being_called_without_a_word_asks_what_was_said_before(room: Room) -> None:
+    before = Message(
+        id="before",
+        place=PLACE,
+        author=Author(id="noor", name="Noor"),
+        text="How long does a rollback take?",
+        sent_at=NOON - timedelta(minutes=5),
+    )
+    room.desk.thread = [before]
+    assert ROLLBACK in (await room.ask("")).text
+    nothing = await room.ask("")
+    assert nothing.failure is not None
+    assert "no question" in nothing.failure.message
+
+
 async def test_an_answer_draws_on_what_its_readers_may_see(room: Room) -> None:
     room.desk.readers = (GUESTS, channel("desk", "T1", "general"))
     reply = await room.ask("How long does a rollback take?")

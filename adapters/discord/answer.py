@@ -39,22 +39,23 @@ class Look:
     """How a reply is to look.
 
     Without `about` it has no buttons (an explanation, a list of sources). `missing` are the sha256 of pictures that
-    can't be shown there. An answer that is shared with a channel says who shared it (`shared_by`, a name) and quotes
-    what was `asked`.
+    can't be shown there. What was `asked` is quoted above the answer where nobody sees it otherwise, with who asked it
+    (`asked_by`, a name) and who shared the answer (`shared_by`).
     """
 
     texts: Texts
     about: Pressed | None = None
     missing: frozenset[str] = frozenset()
     ephemeral: bool = False
-    shared_by: str = ""
     asked: str = ""
+    asked_by: str = ""
+    shared_by: str = ""
 
 
 def answer_messages(reply: Reply, look: Look) -> tuple[DiscordMessage, ...]:
     """A finished reply; at least one message. Explanations, search results and lists of sources come so, too."""
     packing = _Packing()
-    for line in _shared(look):
+    for line in _above(look):
         packing.add(line)
     packing.add_text(reply.text.strip() or _said_instead(reply, look.texts))
     if reply.failure is not None:
@@ -74,6 +75,8 @@ def answer_messages(reply: Reply, look: Look) -> tuple[DiscordMessage, ...]:
 def underway_messages(text: str, status: Status | None, look: Look) -> tuple[DiscordMessage, ...]:
     """A reply that is still being written: what can be shown, the status, a Stop button."""
     packing = _Packing()
+    for line in _above(look):
+        packing.add(line)
     packing.add_text(showable(text).displayed.strip())
     packing.add(f"-# {status_text(status, look.texts)}")
     stop = (row(button(look.texts.stop, look.about.custom_id(STOP))),) if look.about else ()
@@ -149,10 +152,12 @@ def _said_instead(reply: Reply, texts: Texts) -> str:
     return "" if reply.pictures or reply.failure is not None or reply.citations else texts.nothing_said
 
 
-def _shared(look: Look) -> list[str]:
+def _above(look: Look) -> list[str]:
+    """What stands above the answer."""
     lines: list[str] = []
-    if look.shared_by:
-        lines.append(f"-# {look.texts.shared_by.format(person=escaped(defused(look.shared_by)))}")
+    for text, person in ((look.texts.shared_by, look.shared_by), (look.texts.asked_by, look.asked_by)):
+        if person:
+            lines.append(f"-# {text.format(person=escaped(defused(person)))}")
     if asked := " ".join(defused(look.asked).split()):
         lines.append(f"> {escaped(bounded(asked, ASKED))}")
     return lines

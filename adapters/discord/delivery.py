@@ -23,6 +23,9 @@ class Delivery:
     `channel` is where to post (a thread's id for a thread), `message` the id to reply to. With `application` and
     `token` an interaction is answered, until `token_until` (unix seconds). `asked` are the ids of the messages that are
     answered, as far as they are messages.
+
+    A question that nobody sees otherwise is `quoted` above its answer, with who asked it (`asked_by`, a name) where
+    Discord does not show that, and with who shared the answer (`shared_by`).
     """
 
     guild: str
@@ -35,6 +38,9 @@ class Delivery:
     token: str = ""
     token_until: float = 0.0
     asked: tuple[str, ...] = ()
+    quoted: str = ""
+    asked_by: str = ""
+    shared_by: str = ""
 
     @classmethod
     def of(cls, posting: Posting) -> "Delivery":
@@ -62,6 +68,9 @@ class Delivery:
             token=text("token"),
             token_until=float(until) if isinstance(until, int | float) else 0.0,
             asked=tuple(asked) or tuple(filter(None, text("asked").split(","))),
+            quoted=text("quoted"),
+            asked_by=text("asked_by"),
+            shared_by=text("shared_by"),
         )
 
     @property
@@ -76,7 +85,15 @@ class Delivery:
 
     def noted(self) -> dict[str, JsonValue]:
         """What must be known of it to withdraw the reply when its question is gone."""
-        return {"channel": self.channel, "guild": self.guild, "surface": self.surface, "asked": ",".join(self.asked)}
+        known: dict[str, JsonValue] = {
+            "channel": self.channel,
+            "guild": self.guild,
+            "surface": self.surface,
+            "asked": ",".join(self.asked),
+        }
+        if self.token:
+            known |= {"application": self.application, "token": self.token, "token_until": self.token_until}
+        return known
 
 
 def about(posting: Posting) -> Pressed | None:

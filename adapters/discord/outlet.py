@@ -125,7 +125,14 @@ class DiscordOutlet:
 
     def _begin(self, posting: Posting) -> _Post:
         delivery = Delivery.of(posting)
-        look = Look(delivery.texts(posting), about(posting), ephemeral=delivery.surface == "ephemeral")
+        look = Look(
+            delivery.texts(posting),
+            about(posting),
+            ephemeral=delivery.surface == "ephemeral",
+            asked=delivery.quoted,
+            asked_by=delivery.asked_by,
+            shared_by=delivery.shared_by,
+        )
         pictures = Pictures(self._picture, self._servers, delivery.guild)
         return _Post(Calls(self._client.http, posting), delivery, pictures, look)
 

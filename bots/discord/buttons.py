@@ -87,12 +87,13 @@ async def _again(desk: Desk, interaction: Interaction, who: Whom) -> None:
     click = await clicked(desk, interaction, who)
     if click is None:
         return await add(desk, who, who.texts.answer_gone)
+    kept = await desk.store.messages(click.conversation, [click.about.message])
     delivery: dict[str, JsonValue] | None = None
-    if click.is_private or who.is_elsewhere:
-        delivery = {**delivery_to(who), "surface": "ephemeral" if click.is_private else "interaction"}
-    if await desk.mailbox.again(click.conversation, click.about.message, delivery):
-        return None
-    if not await desk.store.messages(click.conversation, [click.about.message]):  # else it is being answered just now
+    if kept and (click.is_private or who.is_elsewhere):
+        surface = "ephemeral" if click.is_private else "interaction"
+        delivery = {**delivery_to(who), "surface": surface, "quoted": kept[0].text}
+    again = await desk.mailbox.again(click.conversation, click.about.message, delivery)
+    if not again and not kept:  # else it is being answered just now
         await add(desk, who, who.texts.nothing_to_answer)
     return None
 

@@ -9,6 +9,7 @@ from adapters.discord.events import Asked, Deleted, Edited, Understood
 from adapters.discord.heard import Heard
 from adapters.payloads import Payload, listing, string
 from bots.discord.desk import Desk
+from bots.discord.saving import follow_deletion, follow_edit
 from core.errors import PlatformUnavailableError
 from core.question import Question
 
@@ -29,6 +30,7 @@ async def register(desk: Desk) -> None:
         heard = Heard.of(payload)
         if heard.edited and heard.author:
             desk.waiting.put(heard.channel, "Taking in an edit", partial(take_edited, desk, heard))
+            desk.waiting.put(heard.channel, "Following an edit", partial(follow_edit, desk, heard))
 
     def deleted(payload: Payload) -> None:
         channel = string(payload.get("channel_id"))
@@ -36,6 +38,8 @@ async def register(desk: Desk) -> None:
             if message:
                 work = partial(take_deleted, desk, channel, str(message))
                 desk.waiting.put(channel, "Taking in a deletion", work)
+                followed = partial(follow_deletion, desk, channel, str(message))
+                desk.waiting.put(channel, "Following a deletion", followed)
 
     desk.client.hear("MESSAGE_CREATE", created)
     desk.client.hear("MESSAGE_UPDATE", changed)

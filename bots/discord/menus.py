@@ -67,6 +67,7 @@ async def _asked(desk: Desk, interaction: Interaction, who: Whom) -> None:
     place = await place_of_answer(desk, who, private=private)
     text = filled(interaction).get(QUESTION, "")
     asked = question(who, place, f"form-{who.id}", text, private=private)
+    asked = asked.model_copy(update={"delivery": {**asked.delivery, "asked_by": who.name}})
     await ask(desk, await asking_about(desk.mailbox, asked, about))
 
 

@@ -106,6 +106,8 @@ def edit_channel(emulator: "Emulator", call: Call) -> Answer:
     found = channel_of(emulator, call.id("channel_id"))
     body: Json = call.json or {}
     own = found.is_thread and found.owner is emulator.bot and "locked" not in body
+    if body == {"archived": False} and found.is_thread and not found.locked:
+        own = bool(channel_of(emulator, found.id, P.SEND_MESSAGES_IN_THREADS))  # whoever may write there may reopen it
     if not own:
         channel_of(emulator, found.id, P.MANAGE_THREADS if found.is_thread else P.MANAGE_CHANNELS)
     form = Form()

@@ -125,7 +125,8 @@ class Plain(Addressed, discord.Client):
     """A client without a gateway: after `login` it can ask and post, which is all that a worker needs."""
 
     def __init__(self, addresses: Addresses = OWN) -> None:
-        super().__init__(intents=discord.Intents.none(), addresses=addresses)
+        # Never sent anywhere, but discord.py warns of a client without them.
+        super().__init__(intents=discord.Intents(guilds=True), addresses=addresses)
 
 
 def use_addresses(addresses: Addresses) -> None:

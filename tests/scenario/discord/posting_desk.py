@@ -1,4 +1,4 @@
-"""Questions of people in the emulated Discord, taken from a real mailbox, and answered by the outlet; workers may die."""
+"""Questions of people in the emulated Discord, from a real mailbox, and answered by the outlet; workers may die."""
 
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Literal
 
+from discord.http import Route
 from pydantic import JsonValue
 
 from adapters.discord.adapter import DiscordAdapter
@@ -19,7 +20,7 @@ from core.messages import Message as Said
 from core.posting import Posting
 from core.question import Question
 from core.reply import Citation, Finished, ReplyPart, Status, Text
-from tests.discord_emulator import DESCRIPTION, Emulator, Interaction, Message, Person
+from tests.discord_emulator import DESCRIPTION, Channel, Emulator, Interaction, Message, Person
 from tests.postings import Dies, answer, answer_and_die, each, posting_of, take
 
 Parts = Sequence[ReplyPart] | AsyncIterator[ReplyPart]
@@ -107,6 +108,19 @@ class Desk:
             "token_until": time.time() + 900,
         }
         return Question(message=message, delivery=delivery)
+
+    async def runs_ask(
+        self, person: Person | None = None, place: Channel | None = None, *, private: bool = False
+    ) -> Interaction:
+        """A person runs /ask, which is deferred."""
+        http = self.adapter.client.http
+        if not self.discord.application.commands[None]:
+            command = {"name": "ask", "description": "Ask", "integration_types": [0, 1], "contexts": [0, 1, 2]}
+            await http.request(Route("PUT", f"/applications/{self.discord.application.id}/commands"), json=[command])
+        one = await (person or self.ada).runs("/ask", None, place or self.general)
+        path = f"/interactions/{one.id}/{one.token}/callback"
+        await http.request(Route("POST", path), json={"type": 5, "data": {"flags": 64 if private else 0}})
+        return one
 
     async def ask(self, text: str = "Which pump is it?") -> tuple[Message, Question]:
         """Ada asks in the channel; her message, and the question, which is in the mailbox."""

@@ -6,24 +6,30 @@ from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.async_app import AsyncApp
 
+from bots.slack.gate import Gate
+
 PATH = "/slack/events"
 MOST_BYTES = 4 * 1024 * 1024
 """Of one request; Slack's own are far smaller."""
 
 
-def web_app(app: AsyncApp | None, more: Sequence[web.RouteDef] = ()) -> web.Application:
+def web_app(app: AsyncApp | None, more: Sequence[web.RouteDef] = (), *, gate: Gate | None = None) -> web.Application:
     """The web server's routes: Slack's requests (None: they come by Socket Mode), whether it lives, and what is added
     to them (the installation's pages)."""
     server = web.Application(client_max_size=MOST_BYTES)
     server.add_routes([web.get("/livez", _livez), *more])
     if app is not None:
-        server.add_routes([web.post(PATH, _taking(app))])
+        server.add_routes([web.post(PATH, _taking(app, gate or Gate()))])
     return server
 
 
-def _taking(app: AsyncApp) -> Callable[[web.Request], Awaitable[web.Response]]:
+def _taking(app: AsyncApp, gate: Gate) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def take(request: web.Request) -> web.Response:
-        return await to_aiohttp_response(await app.async_dispatch(await to_bolt_request(request)))
+        received = await to_bolt_request(request)
+        async with gate.entered() as is_in:
+            if not is_in:
+                return web.Response(status=503)
+            return await to_aiohttp_response(await app.async_dispatch(received))
 
     return take
 

@@ -16,6 +16,7 @@ from bots.listening import listening
 from bots.slack.app import bolt_app
 from bots.slack.catch_up import PACE, catch_up
 from bots.slack.desk import Desk
+from bots.slack.gate import Gate
 from bots.slack.http import PATH, web_app
 from bots.slack.oauth import install_routes
 from bots.slack.platform import slack
@@ -98,13 +99,14 @@ class Ingress:
         clients = self._desk.platform.clients
         served = (await clients.installed()).team if isinstance(clients, OneWorkspace) else "all who installed it"
         app = bolt_app(self._desk)
+        gate = Gate()
         ways: list[str] = []
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self._desk.background.close, GRACE)
             pages = self._install_pages()
             if self._has_http or pages:
                 server = listening(
-                    web_app(app if self._has_http else None, pages),
+                    web_app(app if self._has_http else None, pages, gate=gate),
                     self._settings.slack_address,
                     what="Slack",
                     setting="LORELENS_SLACK_ADDRESS",
@@ -120,6 +122,7 @@ class Ingress:
                     self._settings.slack_app_token.get_secret_value(),
                     url=self._settings.slack_api_url,
                     reconnected=self.catch_up.reconnected,
+                    gate=gate,
                     ping=self._ping,
                     pause=self._pause,
                 )

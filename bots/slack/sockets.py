@@ -26,6 +26,7 @@ from adapters.payloads import string
 from adapters.slack.api import SlackClient, new_session
 from adapters.slack.pacing import Pacing
 from adapters.slack.refusals import SlackRefusedError
+from bots.slack.gate import Gate
 from core.errors import LorelensError, PlatformUnavailableError, SettingsError
 
 PING = 5.0
@@ -166,10 +167,12 @@ class SocketEvents(AsyncBaseSocketModeHandler):
         *,
         url: str,
         reconnected: Reconnected,
+        gate: Gate | None = None,
         ping: float = PING,
         pause: float = 1.0,
     ) -> None:
         self.app = self._app = app
+        self._gate = gate or Gate()
         self._session = new_session()
         web_client = SlackClient(app_token, url=url, session=self._session, pacing=Pacing())
         self.client = self._client = PatientSocket(app_token, web_client, reconnected, ping=ping, pause=pause)
@@ -206,8 +209,10 @@ class SocketEvents(AsyncBaseSocketModeHandler):
 
     async def _handle(self, client: AsyncBaseSocketModeClient, req: SocketModeRequest) -> None:
         started = time.time()
-        response = await run_async_bolt_app(self._app, req)
-        await send_async_response(client, req, response, started)
+        async with self._gate.entered() as is_in:
+            if is_in:
+                response = await run_async_bolt_app(self._app, req)
+                await send_async_response(client, req, response, started)
 
     async def stop(self, grace: float) -> None:
         """Take nothing more in, and finish what was begun within so many seconds; the rest Slack sends again."""

@@ -55,8 +55,9 @@ def register(app: AsyncApp, desk: Desk) -> None:
 # --- opening -------------------------------------------------------------------------------------------------------
 
 
-async def open_dialog(desk: Desk, who: Whom, trigger_id: str, view: Block) -> bool:
-    """Show a dialog to whoever triggered it; where it is too late for that, they are told, and it answers False.
+async def open_dialog(desk: Desk, who: Whom, trigger_id: str, view: Block, *, too_late: str = "") -> bool:
+    """Show a dialog to whoever triggered it; where it is too late for that, they are told (`too_late`, if that is
+    anything else than to try again), and it answers False.
 
     Raises:
         PlatformUnavailableError: Slack is away.
@@ -68,7 +69,7 @@ async def open_dialog(desk: Desk, who: Whom, trigger_id: str, view: Block) -> bo
     except SlackRefusedError as error:
         if error.reason not in EXPIRED:
             raise
-        await say_text(desk, who, who.texts.expired)
+        await say_text(desk, who, too_late or who.texts.expired)
         return False
     return True
 
@@ -89,7 +90,9 @@ async def open_reason_dialog(desk: Desk, who: Whom, trigger_id: str, about: Pres
         conversation=about.conversation,
         message=about.message,
     )
-    await open_dialog(desk, who, trigger_id, views.feedback_dialog(who.texts, metadata=carried.metadata()))
+    view = views.feedback_dialog(who.texts, metadata=carried.metadata())
+    # What they said with their click is kept already.
+    await open_dialog(desk, who, trigger_id, view, too_late=who.texts.thanks)
 
 
 async def open_forget_dialog(desk: Desk, who: Whom, trigger_id: str, would_go: str) -> None:
@@ -161,7 +164,8 @@ async def _judged(desk: Desk, body: Mapping[str, Any], context: AsyncBoltContext
         return
     text = views.reason(mapping(body.get("view")))
     book = FeedbackBook(desk.store)
-    kept = await book.give(about.conversation, about.message, who.author, helpful=False, text=text)
+    # A dialog that is sent empty adds nothing, and must not take a reason away that was given before.
+    kept = not text or await book.give(about.conversation, about.message, who.author, helpful=False, text=text)
     thanks = who.texts.thanks_reason if text else who.texts.thanks
     await say_text(desk, who, thanks if kept else who.texts.answer_gone)
 

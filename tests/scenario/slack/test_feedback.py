@@ -72,7 +72,7 @@ async def test_a_second_thumb_down_does_not_wipe_out_the_reason(
     await ada.submits(dialog, {"reason": "It is out of date."})
     await ada.clicks(answer, "👎")
     [dialog] = await slack.until(lambda: slack.views(ada))
-    await ada.closes(dialog)
+    await ada.submits(dialog)
     await bot.idle()
     assert [one.text for one in await given(bot)] == ["It is out of date."]
 

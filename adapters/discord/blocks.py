@@ -44,9 +44,12 @@ def bounded(text: str, limit: int) -> str:
     """The text, cut at its end if it is too long, in UTF-16 code units."""
     if utf16(text) <= limit:
         return text
-    while utf16(text) > limit - 1 or (text and unicodedata.combining(text[-1])):
-        text = text[: min(len(text) - 1, limit - 1)]
-    return f"{text.rstrip()}…"
+    end = min(len(text), limit - 1)
+    while end > 0 and utf16(text[:end]) > limit - 1:
+        end -= 1
+    while end > 0 and (unicodedata.combining(text[end]) or text[end] in "\u200d\ufe0f"):
+        end -= 1  # an accent stays with its letter
+    return f"{text[:end].rstrip()}…"
 
 
 def file_name(shown: ShownPicture, number: int) -> str:

@@ -74,5 +74,5 @@ def _time(seconds: int) -> str:
 
 def _closed(text: str) -> str:
     """Without the gaps that mentions leave which are taken out."""
-    text = re.sub(rf" *{_OUT}(?= *(?:[,.;:!?，。；：！？\n]|$))", "", text)
+    text = re.sub(rf" *[,，]? *{_OUT}(?= *(?:[,.;:!?，。；：！？\n]|$))", "", text)
     return re.sub(rf"(^|\n)?(?: *{_OUT})+ *", lambda found: found[1] if found[1] is not None else " ", text)

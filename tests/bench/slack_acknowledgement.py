@@ -70,7 +70,7 @@ async def measure(data: Path) -> list[Table]:
                 "bare p99",
                 "p50 ratio",
                 "p99 ratio",
-                "over 3 s",
+                "late or refused",
             ),
             rows,
             note=f"{SECONDS:.0f} s at each rate, {os.cpu_count()} cores for all processes together, the emulated Slack "

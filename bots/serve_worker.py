@@ -91,7 +91,8 @@ async def serve(
     store = await application.conversations()
     mailboxes = [Mailbox(store, platform.platform) for platform in chosen]
     workers = await _workers(application, mailboxes, chosen, watchers, turns) if turns else []
-    await application.saved_notes.start()
+    if turns:  # a process that takes in alone is to start quickly
+        await application.saved_notes.start()
 
     async def reaches_redis() -> str:
         if not workers:

@@ -10,6 +10,9 @@ from core.errors import DocumentError, PictureError
 from core.messages import Attachment
 from core.question import Question
 
+MOST_BYTES = 64 * 2**20
+"""As much as is read of a document in the knowledge."""
+
 
 async def document(question: Question, attachment: Attachment, clients: Clients, files: Files) -> bytes:
     """The bytes of a file.
@@ -27,7 +30,9 @@ async def document(question: Question, attachment: Attachment, clients: Clients,
             url = string(found.get("url_private")) or string(found.get("url_private_download"))
         if not url:
             raise problem("no access", attachment.name, "no address")
-        return await files.fetch(url, client.token or "", name=attachment.name)
+        return await files.fetch(
+            url, client.token or "", name=attachment.name, most=MOST_BYTES, media_type=attachment.media_type
+        )
     except PictureError as error:
         raise _of_document(error) from error
     except SlackRefusedError as error:

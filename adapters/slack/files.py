@@ -6,6 +6,8 @@ within Slack's hosts it is followed.
 """
 
 import asyncio
+import re
+from dataclasses import dataclass
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 import aiohttp
@@ -23,6 +25,8 @@ _REDIRECTS = 2
 _TRIES = 2
 _PAUSE = 0.3
 _CHUNK = 65_536
+_LOGIN = re.compile(rb"<title>[^<]{0,200}\bslack\s*</title>|slack\.com/(?:signin|checkcookie)", re.IGNORECASE)
+"""Tells the login page from a page that somebody attached, as far as it can be told."""
 
 
 class Files:
@@ -48,8 +52,10 @@ class Files:
         is_slacks = any(host == own or host.endswith(f".{own}") for own in _OWN_HOSTS)
         return scheme == "https" and port == 443 and is_slacks
 
-    async def fetch(self, url: str, token: str, *, name: str = "") -> bytes:
-        """The bytes of a file.
+    async def fetch(
+        self, url: str, token: str, *, name: str = "", most: int | None = None, media_type: str = ""
+    ) -> bytes:
+        """The bytes of a file; `most` (bytes) where it may be larger than a picture, `media_type` as Slack says.
 
         Raises:
             PictureError: it can't be had; it says why.
@@ -58,7 +64,7 @@ class Files:
         for attempt in range(1, _TRIES + 1):
             try:
                 async with asyncio.timeout(self._timeout):
-                    return await self._fetch(url, token, name)
+                    return await self._fetch(url, token, _Wanted(name, most or self.limits.size, media_type))
             except TimeoutError as error:
                 raise problem("slow", name, f"{self._timeout:.0f}") from error
             except (aiohttp.ClientError, OSError) as error:
@@ -75,20 +81,22 @@ class Files:
         if session is not None:
             await session.close()
 
-    async def _fetch(self, url: str, token: str, name: str) -> bytes:
+    async def _fetch(self, url: str, token: str, wanted: "_Wanted") -> bytes:
+        name = wanted.name
         for _ in range(_REDIRECTS + 1):
             if not self.is_own(url):
                 raise problem("foreign", name, urlsplit(url).hostname or "?")
             headers = {"Authorization": f"Bearer {token}"}
             async with self._open().get(url, headers=headers, allow_redirects=False) as response:
                 if response.status not in {301, 302, 303, 307, 308}:
-                    return await self._read(response, name)
+                    return await self._read(response, wanted)
                 url = urljoin(url, response.headers.get("Location", ""))
                 if not self.is_own(url) or _is_login(url):
                     raise problem("no permission", name)
         raise problem("no permission", name)
 
-    async def _read(self, response: aiohttp.ClientResponse, name: str) -> bytes:
+    async def _read(self, response: aiohttp.ClientResponse, wanted: "_Wanted") -> bytes:
+        name = wanted.name
         if response.status == 429 or response.status >= 500:
             pause = response.headers.get("Retry-After", "")
             raise PlatformUnavailableError(
@@ -102,7 +110,7 @@ class Files:
             raise problem("deleted", name)
         if response.status != 200:
             raise problem("broken off", name, f"HTTP {response.status}")
-        most = self.limits.size
+        most = wanted.most
         if (response.content_length or 0) > most:
             raise problem("too large", name, str(most // 1024**2))
         data = bytearray()
@@ -110,7 +118,8 @@ class Files:
             data += chunk
             if len(data) > most:
                 raise problem("too large", name, str(most // 1024**2))
-        if response.content_type == "text/html" or _is_page(data):
+        is_page = response.content_type == "text/html" or _is_page(data)
+        if is_page and (wanted.media_type != "text/html" or _LOGIN.search(data)):
             raise problem("no permission", name)
         return bytes(data)
 
@@ -122,6 +131,13 @@ class Files:
                 timeout=timeout, cookie_jar=jar, trust_env=True, headers={"User-Agent": "Lorelens"}
             )
         return self._session
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    name: str
+    most: int
+    media_type: str
 
 
 def _origin(parts: SplitResult) -> tuple[str, str, int]:

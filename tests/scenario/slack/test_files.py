@@ -9,9 +9,10 @@ import pytest
 from PIL import Image
 
 from adapters.slack.api import Installed, OneWorkspace
+from adapters.slack.documents import document
 from adapters.slack.events import Asked
 from adapters.slack.intake import Intake
-from core.errors import PlatformUnavailableError
+from core.errors import DocumentError, PlatformUnavailableError
 from core.messages import Attachment, Author, Message
 from core.pictures import NormalizedPicture
 from core.question import Question
@@ -166,6 +167,24 @@ async def test_a_picture_that_was_deleted_before_it_was_read(
     slack.file(question.message.attachments[0].reference).deleted = True
     message = await reader.intake.complete(question, reader.keep)
     assert message.attachments[0].problem == '"pump.png" was deleted. Send it again.'
+
+
+async def test_documents_come_as_they_are_web_pages_too(slack: SlackEmulator, reader: Reader, general: Channel) -> None:
+    page = b"<!DOCTYPE html><html><head><title>Offsite</title></head><body>It is in Ghent.</body></html>"
+    large = b"%PDF-1.7" + bytes(26 * 2**20)
+    files = [
+        Upload("plan.html", page, mimetype="text/html"),
+        Upload("plan.pdf", large, mimetype="application/pdf"),
+    ]
+    await slack.person("ada").mentions(general, "where is it?", files=files)
+    question = await reader.question()
+    clients, fetching = reader.intake.clients, reader.intake.files
+    html, pdf = question.message.attachments
+    assert await document(question, html, clients, fetching) == page
+    assert await document(question, pdf, clients, fetching) == large
+    slack.faults.files("html")
+    with pytest.raises(DocumentError, match="may not read files here"):
+        await document(question, html, clients, fetching)
 
 
 async def test_while_slack_is_away_the_question_waits(slack: SlackEmulator, reader: Reader, general: Channel) -> None:

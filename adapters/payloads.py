@@ -28,5 +28,11 @@ def listing(value: Any) -> list[Any]:
 
 
 def string(value: Any) -> str:
-    """The value if it is text."""
-    return value if isinstance(value, str) else ""
+    """The value if it is text. Halves of characters, which JSON can spell and nothing can keep, become "\ufffd"."""
+    if not isinstance(value, str):
+        return ""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return value

@@ -87,8 +87,9 @@ async def test_a_question_that_is_too_long_is_refused_with_the_limit(
     assert len(slack.ephemeral(ada)) == 1
 
 
-async def answered(bot: RunningBot, person: Person, words: str) -> Message:
+async def answered(bot: RunningBot, person: Person, words: str, *, seconds: float = 10) -> Message:
     """The ephemeral message with these words, once it is there and nothing works on it any more."""
-    [found] = await bot.slack.until(lambda: [one for one in bot.slack.ephemeral(person) if words in one.shown])
+    seen = bot.slack.ephemeral
+    [found] = await bot.slack.until(lambda: [one for one in seen(person) if words in one.shown], seconds=seconds)
     await bot.idle()
     return found

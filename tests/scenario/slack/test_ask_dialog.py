@@ -26,7 +26,7 @@ async def test_a_screenshot_in_the_dialog_is_looked_at(
     await ada.runs("/ask", place=general)
     values = {"question": "What is wrong here?", "pictures": [Upload("error.png", screenshot)]}
     await ada.submits(await opened(slack, ada), values)
-    await answered(bot, ada, "webhook signature")
+    await answered(bot, ada, "webhook signature", seconds=60)
 
 
 async def test_an_empty_dialog_stays_open_and_says_what_is_missing(

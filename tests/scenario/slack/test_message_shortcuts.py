@@ -67,7 +67,7 @@ async def test_a_screenshot_in_the_message_is_looked_at(
     dialog = await opened(slack, ada)
     assert "error.png" in dialog.shown
     await ada.submits(dialog, {"question": "What is wrong here?"})
-    await answered(bot, ada, "webhook signature")
+    await answered(bot, ada, "webhook signature", seconds=60)
 
 
 async def test_whoever_may_not_write_there_is_offered_no_public_answer(

@@ -27,8 +27,8 @@ GRACE = 10.0
 """Seconds for which what was begun may go on after SIGTERM, before the worker's own grace."""
 START_TIME = 30.0
 """Seconds for which a connection is waited for at the start; after that it is tried on beside everything else."""
-INTERVAL = 45.0
-"""Seconds between two heartbeats, at most: a connection may have been dead for so long before it is missed."""
+UNNOTICED = HEARTBEAT_TIMEOUT + 45.0
+"""Seconds for which a connection may be dead before that is noticed."""
 _DOCUMENTED = "docs/discord.md leads through it."
 _BAD_TOKEN = 4004
 
@@ -56,15 +56,12 @@ async def ingress_of(application: Application, adapter: DiscordAdapter) -> "Ingr
 
 
 class Ingress:
-    """What takes in from Discord. `beat`, `margin` and `pace` are for tests, in seconds."""
+    """What takes in from Discord. `beat` and `pace` are for tests, in seconds."""
 
-    def __init__(
-        self, desk: Desk, *, beat: float = BEAT, margin: float = MARGIN + INTERVAL, pace: float = PACE
-    ) -> None:
+    def __init__(self, desk: Desk, *, beat: float = BEAT, pace: float = PACE) -> None:
         self._desk = desk
         self._client = desk.client
-        self._margin = margin
-        self.catch_up = catch_up(desk, beat=beat, margin=margin, pace=pace)
+        self.catch_up = catch_up(desk, beat=beat, margin=MARGIN + UNNOTICED, pace=pace)
         desk.waiting.missed = self.catch_up.missed
         self._connected: set[int] = set()
         self._away: dict[int, float] = {}
@@ -76,7 +73,7 @@ class Ingress:
         """For /readyz: what keeps Discord from reaching this process."""
         if self._ended:
             return self._ended
-        return "" if self._is_connected() else "There is no connection to Discord."
+        return "" if self.is_connected else "There is no connection to Discord."
 
     @asynccontextmanager
     async def taking_in(self) -> AsyncGenerator[None]:
@@ -110,7 +107,7 @@ class Ingress:
     async def _until_connected(self, connecting: "asyncio.Task[None]") -> None:
         try:
             async with asyncio.timeout(START_TIME):
-                while not self._is_connected() and not connecting.done():
+                while not self.is_connected and not connecting.done():
                     self._changed.clear()
                     changed = asyncio.create_task(self._changed.wait())
                     await asyncio.wait({changed, connecting}, return_when=asyncio.FIRST_COMPLETED)
@@ -125,12 +122,15 @@ class Ingress:
         if self._connecting is None:
             return
         self._connecting.remove_done_callback(self._over)
-        self._connecting.cancel()
-        await asyncio.gather(self._connecting, return_exceptions=True)
+        while not self._connecting.done():  # discord.py swallows a cancellation while it resumes
+            self._connecting.cancel()
+            await asyncio.wait({self._connecting}, timeout=0.2)
         for shard in self._client.shards.values():
             await shard.disconnect()
 
-    def _is_connected(self) -> bool:
+    @property
+    def is_connected(self) -> bool:
+        """Whether every connection to the gateway stands."""
         wanted = self._client.shard_count or 0  # none before it asked Discord
         return 0 < wanted <= len(self._connected)
 
@@ -151,7 +151,7 @@ class Ingress:
 
     def _down(self, shard: int) -> None:
         self._connected.discard(shard)
-        self._away.setdefault(shard, time.time() - (HEARTBEAT_TIMEOUT if self._margin else 0.0))
+        self._away.setdefault(shard, time.time())
 
     def _ready(self, shard: int) -> None:
         """A session began, and its servers are known: one that was lost before it could not be resumed."""

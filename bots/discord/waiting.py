@@ -34,7 +34,7 @@ class Waiting:
     def __init__(self, *, most: int = MOST) -> None:
         self.missed: Missed | None = None
         """Is told when events were let go and can be read now."""
-        self._most = most
+        self.most = most
         self._queues: dict[str, deque[tuple[str, Work]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._waiting = 0
@@ -47,10 +47,10 @@ class Waiting:
 
     def put(self, channel: str, what: str, work: Work) -> None:
         """Do it after what is waiting in its channel; `what` names it in the log."""
-        if self._waiting >= self._most:
+        if self._waiting >= self.most:
             if self._let_go_since is None:
                 self._let_go_since = time.time()
-                _log.warning("More than %d events of Discord wait; what comes now is read later", self._most)
+                _log.warning("More than %d events of Discord wait; what comes now is read later", self.most)
             return
         self._waiting += 1
         queue = self._queues.get(channel)
@@ -87,6 +87,7 @@ class Waiting:
                 await self._do(what, work)
                 queue.popleft()
                 self._waiting -= 1
+                self._tell_missed()
         finally:
             self._waiting -= len(queue)
             del self._queues[channel]
@@ -96,7 +97,6 @@ class Waiting:
         while True:
             try:
                 await work()
-                self._tell_missed()
                 return
             except UnavailableError as error:
                 if isinstance(error, PlatformUnavailableError) and time.monotonic() - began > PATIENCE:
@@ -110,8 +110,8 @@ class Waiting:
                 return
 
     def _tell_missed(self) -> None:
-        """Something went through: what was let go can be read now."""
-        if self.missed is None or self._let_go_since is None or self._waiting > self._most // 2:
+        """Less waits: what was let go can be read now."""
+        if self.missed is None or self._let_go_since is None or self._waiting > self.most // 2:
             return
         since, self._let_go_since = self._let_go_since, None
         self.missed(since)

@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from adapters.discord.adapter import DiscordAdapter
 from adapters.discord.paces import Paces
-from bots.discord.client import DiscordClient
+from bots.discord.client import HEARTBEAT_TIMEOUT, DiscordClient
 from bots.discord.desk import Desk
 from bots.discord.platform import adapter_with, addresses_of
 from bots.discord.serve import Ingress
@@ -21,7 +21,6 @@ from tests.scenario.served_team import SOON, Shared, SharedApplication
 
 QUICK = Paces(grace=0.05, together=0.02, a_while=0.5, typing=8.0, edit=0.1, slower=1.5)
 BEAT = 0.1
-HEARTBEAT_TIMEOUT = 1.0
 
 
 class RunningBot:
@@ -31,6 +30,7 @@ class RunningBot:
         self.discord = discord
         self._shared = shared
         self._prefix = prefix
+        self._heartbeat_timeout = float(str(settings.pop("heartbeat_timeout", HEARTBEAT_TIMEOUT)))
         self._settings = settings
         self._stack = AsyncExitStack()
         self.application: Application
@@ -38,7 +38,7 @@ class RunningBot:
         self.adapter: DiscordAdapter
         self.desk: Desk
         self.ingress: Ingress
-        self.worker: Worker
+        self.worker: Worker | None = None
 
     @property
     def store(self) -> Conversations:
@@ -54,7 +54,7 @@ class RunningBot:
         self.client = DiscordClient(
             addresses_of(settings),
             shards=settings.discord_shards,
-            heartbeat_timeout=HEARTBEAT_TIMEOUT,
+            heartbeat_timeout=self._heartbeat_timeout,
             ready_timeout=0.05,
         )
         self.client.before_identify_hook = _at_once
@@ -64,7 +64,7 @@ class RunningBot:
         if with_worker:
             await stack.enter_async_context(self._working())
         if with_ingress:
-            self.ingress = Ingress(self.desk, beat=BEAT, margin=0, pace=0)
+            self.ingress = Ingress(self.desk, beat=BEAT, pace=0)
             await stack.enter_async_context(self.ingress.taking_in())
             async with asyncio.timeout(10):
                 await self.client.wait_until_ready()
@@ -98,7 +98,7 @@ class RunningBot:
             await self._heard_all()
             while True:
                 state = await self.desk.mailbox.state()
-                busy = self.desk.waiting.busy or self.desk.background.busy or self.worker.busy
+                busy = self.desk.waiting.busy or self.desk.background.busy or (self.worker and self.worker.busy)
                 if not (busy or state.conversations):
                     return
                 await asyncio.sleep(0.01)
@@ -124,12 +124,12 @@ class RunningBot:
     @asynccontextmanager
     async def _working(self) -> AsyncGenerator[None]:
         answers = await answers_of(self.application, self.adapter)
-        self.worker = Worker(self.desk.mailbox, self.adapter, answers, limits=SOON)
-        working = asyncio.create_task(self.worker.run())
+        worker = self.worker = Worker(self.desk.mailbox, self.adapter, answers, limits=SOON)
+        working = asyncio.create_task(worker.run())
         try:
             yield
         finally:
-            self.worker.stop()
+            worker.stop()
             await working
 
     def _shared_settings(self) -> Settings:

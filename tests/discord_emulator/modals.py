@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tests.discord_emulator.bodies import Json
+from tests.discord_emulator.bodies import Json, listed
 from tests.discord_emulator.component_form import CHECKBOX, FILE_UPLOAD, LABEL, ROW, SELECTS, TEXT_INPUT
 from tests.discord_emulator.drafting import numbered
 from tests.discord_emulator.errors import CannotDoError
@@ -39,10 +39,17 @@ def _field(one: Json, label: str | None, left: dict[str, Any], resolved: Resolve
             raise CannotDoError(f"{label or one['custom_id']} has {least} to {most} characters")
         return sent | {"value": text}
     if one["type"] in SELECTS:
-        chosen = value if isinstance(value, list | tuple) else [value] if value is not None else []  # pyright: ignore[reportUnknownVariableType]
+        chosen = value if isinstance(value, list | tuple) else [value] if value is not None else _chosen_already(one)  # pyright: ignore[reportUnknownVariableType]
         return sent | {"values": resolved.values(one, chosen)}  # pyright: ignore[reportUnknownArgumentType]
     if one["type"] == FILE_UPLOAD:
         return sent | {"values": [resolved.wire(each) for each in value or ()]}
     if one["type"] == CHECKBOX:
         return sent | {"value": bool(value)}
     return sent | {"value": value}
+
+
+def _chosen_already(select: Json) -> list[Any]:
+    """Return what a select has as its default: it is sent where nobody chose otherwise."""
+    options: list[Json] = listed(select, "options")
+    defaults: list[Json] = listed(select, "default_values")
+    return [each["value"] for each in options if each.get("default")] + [each["id"] for each in defaults]

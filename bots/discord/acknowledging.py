@@ -35,7 +35,7 @@ _log = logging.getLogger(__name__)
 class Way:
     """How a kind of interaction is taken: what it is called in the log, how Discord is answered, and what is done then.
 
-    Without `how`, what is done answers Discord itself, as its first thing: with a form.
+    Without `how`, what is done answers Discord itself, as its first thing, with a form (`show`).
     """
 
     what: str
@@ -61,6 +61,19 @@ def take(desk: Desk, interaction: Interaction, way: Way) -> None:
         await _told(desk, interaction, who, error)
 
     desk.spawn(_taken(desk, interaction, who, way), way.what, tell=told)
+
+
+async def show(interaction: Interaction, form: "discord.ui.Modal") -> None:
+    """Answer with a form.
+
+    Raises:
+        DiscordRefusedError: it is too late, or Discord does not take it.
+        PlatformUnavailableError: Discord is away.
+    """
+    try:
+        await interaction.response.send_modal(form)
+    except FAILURES as error:
+        _answered_before(as_error(error, "showing a form"))
 
 
 async def _taken(desk: Desk, interaction: Interaction, who: Whom, way: Way) -> None:
@@ -90,11 +103,12 @@ async def _told(desk: Desk, interaction: Interaction, who: Whom, error: Exceptio
     text = reason(error, who.texts)
     kind = interaction.response.type
     if kind is None:
-        await interaction.response.send_message(text, ephemeral=True)
+        try:
+            await interaction.response.send_message(text, ephemeral=True)
+        except FAILURES as failure:
+            _answered_before(as_error(failure, "answering an interaction"))
+            await add(desk, who, text)
     elif kind is discord.InteractionResponseType.deferred_channel_message:
         await say_text(desk, who, text)
     else:
         await add(desk, who, text)
-
-
-__all__ = ["Do", "How", "Interaction", "Way", "privately", "silently", "take"]

@@ -9,8 +9,7 @@ import hashlib
 from pydantic import JsonValue
 
 from adapters.discord import buttons as named
-from adapters.discord.refusals import FAILURES, as_error
-from bots.discord.acknowledging import How, Interaction, Way, privately, silently
+from bots.discord.acknowledging import How, Interaction, Way, privately, show, silently
 from bots.discord.asking import as_asked_by, ask, question
 from bots.discord.clicks import Click, clicked
 from bots.discord.desk import Desk
@@ -35,10 +34,7 @@ async def _helpful(desk: Desk, interaction: Interaction, who: Whom) -> None:
 async def _unhelpful(desk: Desk, interaction: Interaction, who: Whom) -> None:
     """Ask what was wrong; the vote counts whatever comes of that."""
     custom_id = str(data_of(interaction).get("custom_id"))
-    try:
-        await interaction.response.send_modal(reason_form(who.texts, custom_id))
-    except FAILURES as error:
-        raise as_error(error, "showing a form") from error
+    await show(interaction, reason_form(who.texts, custom_id))
     click = await clicked(desk, interaction, who)
     if click is None or not await _judge(desk, click, who, helpful=False):
         await add(desk, who, who.texts.answer_gone)

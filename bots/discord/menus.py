@@ -7,10 +7,8 @@ import asyncio
 
 from adapters.discord.heard import Heard
 from adapters.discord.incoming import as_message, urls_of
-from adapters.discord.refusals import FAILURES, as_error
-from adapters.payloads import Payload
 from bots.about import About, asking_about, put_aside, put_aside_before
-from bots.discord.acknowledging import How, Interaction, Way
+from bots.discord.acknowledging import How, Interaction, Way, show
 from bots.discord.asking import ask, place_of_answer, question
 from bots.discord.desk import Desk
 from bots.discord.forms import ASK_FORM, HERE, QUESTION, WHERE, ask_form
@@ -19,24 +17,24 @@ from bots.discord.reading import data_of, filled, target
 from bots.discord.whom import Whom
 from core.messages import Message, Place
 
+PATIENCE = 1.0
+"""Seconds for which the form waits until the message is put aside: Discord waits for three."""
+
 
 async def _ask_about(desk: Desk, interaction: Interaction, who: Whom) -> None:
     """Show the form; what it is about is put aside meanwhile, for Discord does not say it again."""
-    payload = target(interaction)
-    heard = Heard.of(payload, guild=who.guild)
+    heard = Heard.of(target(interaction), guild=who.guild)
     said = heard.text or ", ".join(file.name for file in heard.uploads)
     form = ask_form(who.texts, who.id, about=said, openly=bool(who.guild))
-    kept = asyncio.create_task(_put_aside(desk, who, payload))
+    kept = asyncio.create_task(_put_aside(desk, who, heard))
+    await asyncio.wait({kept}, timeout=PATIENCE)
     try:
-        await interaction.response.send_modal(form)
-    except FAILURES as error:
-        raise as_error(error, "showing a form") from error
+        await show(interaction, form)
     finally:
         await kept
 
 
-async def _put_aside(desk: Desk, who: Whom, payload: Payload) -> None:
-    heard = Heard.of(payload, guild=who.guild)
+async def _put_aside(desk: Desk, who: Whom, heard: Heard) -> None:
     message = await read_message(desk, who, heard)
     await put_aside(desk.mailbox, About(message=message, urls=urls_of(heard)), _name(who.id, who))
 

@@ -24,7 +24,7 @@ EXTRACTIVE = "extractive"
 ENOUGH_DISK = 500 * 1024 * 1024
 LONG_WAIT = 120
 """Seconds after which a question should have been answered."""
-_PLATFORMS = {"slack": "bots.slack.doctor"}
+_PLATFORMS = {"slack": "bots.slack.doctor", "discord": "bots.discord.doctor"}
 """The modules that are a `PlatformDoctor`; imported when they are needed."""
 
 
@@ -54,7 +54,10 @@ class PlatformDoctor(Protocol):
 
 def doctor(
     platform: Annotated[
-        str, typer.Argument(help="A chat platform to check thoroughly: slack.", show_default="everything, in brief")
+        str,
+        typer.Argument(
+            help="A chat platform to check thoroughly: slack, discord.", show_default="everything, in brief"
+        ),
     ] = "",
     data: DataOption = None,
     as_json: JsonOption = False,

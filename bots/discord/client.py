@@ -20,6 +20,8 @@ from bots.background import log_failure
 HEARTBEAT_TIMEOUT = 60.0
 """Seconds without a sign of life after which a connection is given up and resumed; discord.py's own default."""
 
+discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nothing is spoken here
+
 Heard = Callable[[Payload], object]
 """Is told of an event before discord.py makes anything of it; it must return at once."""
 Told = Callable[..., Awaitable[object] | object]

@@ -65,7 +65,7 @@ async def adapter_with(
     return DiscordAdapter(client, made.intake, made.outlet, owns=True)
 
 
-async def log_in(client: DiscordClient, token: str) -> None:
+async def log_in(client: discord_py.Client, token: str) -> None:
     """Log in; raises as `discord` does, and closes the client then."""
     try:
         await client.login(token)

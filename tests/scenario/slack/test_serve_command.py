@@ -1,62 +1,16 @@
 """`lorelens serve slack` as an operator runs it: the real process, its log, its end, and what it says."""
 
-import asyncio
-import os
 import signal
-import sys
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
+from tests.scenario.serving_process import serving
 from tests.scenario.slack.conftest import ROLLBACK
 from tests.scenario.slack.running_bot import Shared
 from tests.slack_emulator import Channel, Person, SlackEmulator
 
 pytestmark = pytest.mark.slow
-
-
-class Process:
-    """The command, with what it logged so far."""
-
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self.process = process
-        self.log = ""
-
-    async def says(self, words: str, seconds: float = 60) -> None:
-        """Return when the words stand in the log."""
-        assert self.process.stderr is not None
-        async with asyncio.timeout(seconds):
-            while words not in self.log:
-                line = await self.process.stderr.readline()
-                assert line, self.log
-                self.log += line.decode()
-
-    async def ends(self, seconds: float = 60) -> int:
-        async with asyncio.timeout(seconds):
-            assert self.process.stderr is not None
-            self.log += (await self.process.stderr.read()).decode()
-            return await self.process.wait()
-
-
-@asynccontextmanager
-async def serving(data: Path, settings: Mapping[str, str], *options: str) -> AsyncGenerator[Process]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("LORELENS_", "SLACK_"))}
-    environment = kept | {"LORELENS_HEALTH_ADDRESS": "", "OMP_NUM_THREADS": "1", **settings}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-c", "from bots.cli import main; main()", "serve", "slack", "--data", str(data), *options),
-        env=environment,
-        stdin=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    try:
-        yield Process(process)
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
 
 
 def settings_for(slack: SlackEmulator, **more: str) -> dict[str, str]:
@@ -68,7 +22,7 @@ async def test_it_answers_until_sigterm_and_ends_well(
     slack: SlackEmulator, shared: Shared, ada: Person, general: Channel
 ) -> None:
     settings = settings_for(slack, slack_app_token=slack.app_token, redis_url=shared.redis_url)
-    async with serving(shared.data, settings) as bot:
+    async with serving("slack", shared.data, settings) as bot:
         await bot.says("Listening to Slack by Socket Mode")
         asked = await ada.mentions(general, "How long does a rollback take?")
         [answer] = await slack.until(lambda: slack.replies(asked), seconds=30)
@@ -90,7 +44,7 @@ async def test_it_takes_in_alone_by_http_and_socket_mode(
         slack_address="127.0.0.1:0",
         redis_url=shared.redis_url,
     )
-    async with serving(shared.data, settings, "--no-worker") as bot:
+    async with serving("slack", shared.data, settings, "--no-worker") as bot:
         await bot.says("Listening to Slack by HTTP at http://127.0.0.1:")
         assert "and Socket Mode" in bot.log
         asked = await ada.mentions(general, "How long does a rollback take?")
@@ -116,7 +70,7 @@ async def test_it_says_which_setting_is_wrong_and_what_to_do(
 ) -> None:
     taken = slack.api_url.split("/")[2]
     given = {name: {"right": slack.app_token, "taken": taken}.get(value, value) for name, value in wrong.items()}
-    async with serving(tmp_path, settings_for(slack, **given)) as bot:
+    async with serving("slack", tmp_path, settings_for(slack, **given)) as bot:
         assert await bot.ends() == 3
     assert said in bot.log
     assert "Traceback" not in bot.log

@@ -1,7 +1,9 @@
 """On what an answer may draw: what everybody may see who will be able to read it.
 
 In a server's channel that is what its members may see: what guests may, what everybody may, the server, this channel,
-and every channel that @everyone may read there. A private thread has a principal of its own beside its channel's.
+and every channel that @everyone may read there. A private thread has a principal of its own beside its channel's. On a
+server that Lorelens is not on (it was installed by a person), and between several people without one, it is no more
+than what guests may see, and that channel.
 Directly, an answer draws on what the asker may see: the servers that they share with Lorelens, and the channels there
 that they may read, by their roles and the channels' overwrites.
 
@@ -64,9 +66,10 @@ class _Audience:
 
     async def in_channel(self, place: Place) -> None:
         """What all who can read the channel may see: they are all members of the server."""
-        guild = place.workspace
-        self._add_server(guild, frozenset({place.channel}))
-        await self._all(self._thread(place), self._open_channels(guild))
+        if place.workspace == "@me":
+            return  # between several people without a server: nobody knows who they are
+        self.principals.add(principals.channel(_DISCORD, place.workspace, place.channel))
+        await self._all(self._thread(place), self._open_channels(place.workspace))
 
     async def _thread(self, place: Place) -> None:
         thread = place.thread or ""

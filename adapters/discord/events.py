@@ -1,5 +1,6 @@
 """Discord's messages as what Lorelens makes of them: a question, an edit, a deletion, or nothing, and why."""
 
+import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from adapters.discord.heard import SAID, Heard
 from adapters.discord.incoming import as_message, message_id, urls_of
 from adapters.discord.markup import mentioned
 from adapters.discord.servers import DIRECT, Servers, Spot
+from core.errors import PlatformRefusedError
 from core.messages import Message, Place
 from core.question import Question
 
@@ -30,6 +32,8 @@ Chosen = Callable[[str, str], Awaitable[str]]
 """The language that somebody chose, by server and person, as a BCP 47 tag; empty for none."""
 
 _EDITS = 5000
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,10 @@ Understood = Asked | Edited | Deleted | Ignored
 
 
 class Events:
-    """Understands messages, their edits and deletions."""
+    """Understands messages, their edits and deletions.
+
+    Where Discord must be asked what a channel is, and is away, all raise `PlatformUnavailableError`.
+    """
 
     def __init__(self, servers: Servers, chains: Chains, chosen: Chosen | None = None) -> None:
         self._servers = servers
@@ -76,6 +83,8 @@ class Events:
     async def said(self, heard: Heard, takes_part: TakesPart) -> Asked | Ignored:
         """What a new message means."""
         if ignored := self._not_of_a_person(heard):
+            if heard.id and self._chains.known(heard.id) is None:
+                self._chains.remember(heard.id, "")
             return ignored
         spot = await self._spot(heard)
         if spot is None:
@@ -83,27 +92,24 @@ class Events:
         if not await self._means_us(heard, spot) and (ignored := await self._ignored(heard, spot, takes_part)):
             self._chains.remember(heard.id, "")
             return ignored
-        return Asked(await self._question(heard, spot))
+        return await self._asked(heard, spot)
 
-    async def changed(self, heard: Heard, before: Heard | None = None) -> Asked | Edited | Ignored:
-        """What a changed message means; `before` is what it was, where that is known."""
+    async def changed(self, heard: Heard) -> Asked | Edited | Ignored:
+        """What a changed message means; a mention that is added to one that was ignored makes it a question."""
         if ignored := self._not_of_a_person(heard):
             return ignored
-        if not heard.edited or not self._reads_otherwise(heard, before):
+        if not heard.edited or not self._reads_otherwise(heard):
             return Ignored("not edited")
         if (spot := await self._spot(heard)) is None:
             return Ignored("no message")
-        if before is not None and await self._means_us(heard, spot) and not await self._means_us(before, spot):
-            return Asked(await self._question(heard, spot))
-        if spot.guild and not spot.is_thread and self._chains.known(heard.id) == "":
-            return Ignored("not addressed")
+        if self._chains.known(heard.id) == "":
+            means_us = await self._means_us(heard, spot)
+            return await self._asked(heard, spot) if means_us else Ignored("not addressed")
         return Edited(await as_message(heard, await self._place(heard, spot), self._servers, await self._locale(heard)))
 
-    async def deleted(self, channel: str, message: str, before: Heard | None = None) -> Deleted | Ignored:
+    async def deleted(self, channel: str, message: str) -> Deleted | Ignored:
         """What it means that a message is gone."""
-        if before is not None and (before.author == self._servers.own_id or before.is_bot):
-            return Ignored("a bot")
-        spot = await self._servers.known_spot(channel)
+        spot = await self._seen(channel)
         if spot is None:
             return Ignored("no message")
         thread = channel if spot.is_thread else ""
@@ -115,14 +121,22 @@ class Events:
         return Deleted(place.conversation, message_id(channel, message))
 
     async def place(self, heard: Heard) -> Place | None:
-        """Where a message stands, as the place of its conversation."""
+        """Where a message stands, as the place of its conversation; None where Lorelens can't see it."""
         spot = await self._spot(heard)
         return await self._place(heard, spot) if spot is not None else None
 
     async def _spot(self, heard: Heard) -> Spot | None:
         if not heard.guild:
             return Spot(heard.channel, kind=min(DIRECT))
-        return await self._servers.known_spot(heard.channel)
+        return await self._seen(heard.channel)
+
+    async def _seen(self, channel: str) -> Spot | None:
+        """The channel, if Lorelens can see it."""
+        try:
+            return await self._servers.spot(channel)
+        except PlatformRefusedError as error:
+            _log.info("A message stands where Lorelens can't look: %s", error)
+            return None
 
     def _not_of_a_person(self, heard: Heard) -> Ignored | None:
         if heard.author == self._servers.own_id or heard.is_bot:
@@ -164,14 +178,12 @@ class Events:
             self._chains.remember(name, known)
         return bool(known)
 
-    def _reads_otherwise(self, heard: Heard, before: Heard | None) -> bool:
+    def _reads_otherwise(self, heard: Heard) -> bool:
         """Whether somebody changed the words: previews change a message too, even one that was edited long ago."""
         seen = self._edits.get(heard.id)
         self._edits[heard.id] = heard.edited
         while len(self._edits) > _EDITS:
             self._edits.popitem(last=False)
-        if before is not None:
-            return before.text != heard.text or len(before.uploads) != len(heard.uploads)
         return seen != heard.edited
 
     async def _place(self, heard: Heard, spot: Spot) -> Place:
@@ -185,6 +197,11 @@ class Events:
             thread=spot.id if spot.is_thread else await self._chains.thread(heard, self._servers.own_id),
             visibility="private" if hidden else "public",
         )
+
+    async def _asked(self, heard: Heard, spot: Spot) -> Asked:
+        question = await self._question(heard, spot)
+        self._chains.remember(heard.id, question.message.place.thread or spot.id)
+        return Asked(question)
 
     async def _question(self, heard: Heard, spot: Spot) -> Question:
         place = await self._place(heard, spot)

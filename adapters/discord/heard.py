@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-import discord
-
 from adapters.payloads import Payload, listing, mapping, mappings, string
 
 SAID = {0, 19}
@@ -95,33 +93,6 @@ class Heard:
             edited=string(payload.get("edited_timestamp")),
         )
 
-    @classmethod
-    def of_message(cls, message: discord.Message) -> "Heard":
-        """A message as discord.py has it."""
-        reference = message.reference
-        is_forward = reference is not None and reference.type is discord.MessageReferenceType.forward
-        replied = reference.resolved if reference is not None else None
-        return cls(
-            id=str(message.id),
-            channel=str(message.channel.id),
-            guild=str(message.guild.id) if message.guild else "",
-            kind=message.type.value,
-            author=str(message.author.id),
-            author_name=message.author.display_name,
-            is_bot=message.author.bot or message.webhook_id is not None,
-            text=message.content,
-            people={str(one.id): one.display_name for one in message.mentions},
-            roles=frozenset(map(str, message.raw_role_mentions)),
-            uploads=tuple(map(_attached, message.attachments)),
-            reference=str(reference.message_id) if reference and reference.message_id and not is_forward else "",
-            referenced=cls.of_message(replied) if isinstance(replied, discord.Message) and not is_forward else None,
-            quoted=tuple(map(_snapshot, message.message_snapshots)),
-            buttons=tuple(_custom_ids([one.to_dict() for one in message.components])),
-            stickers=tuple(one.name for one in message.stickers),
-            is_voice=message.flags.voice,
-            edited=message.edited_at.isoformat() if message.edited_at else "",
-        )
-
 
 def time_of(snowflake: str) -> datetime:
     """The time in an id; now, where it is none."""
@@ -149,21 +120,6 @@ def _upload(one: Payload) -> Upload:
         url=string(one.get("url")),
         alt=string(one.get("description")),
     )
-
-
-def _attached(one: discord.Attachment) -> Upload:
-    media_type = _plain_type(one.content_type or "")
-    return Upload(str(one.id), one.title or one.filename, media_type, one.size, one.url, one.description or "")
-
-
-def uploads_of(attachments: list[discord.Attachment]) -> tuple[Upload, ...]:
-    """Files that came with a command."""
-    return tuple(map(_attached, attachments))
-
-
-def _snapshot(one: discord.MessageSnapshot) -> Heard:
-    uploads = tuple(map(_attached, one.attachments))
-    return Heard(id="", channel="", text=one.content, uploads=uploads, stickers=tuple(s.name for s in one.stickers))
 
 
 def _plain_type(content_type: str) -> str:

@@ -9,9 +9,8 @@ from adapters.discord import history
 from adapters.discord.addresses import API_URL
 from adapters.discord.chains import Chains
 from adapters.discord.completing import Completing, Keep
-from adapters.discord.events import Asked, Chosen, Deleted, Edited, Events, Ignored, TakesPart
+from adapters.discord.events import Chosen, Events
 from adapters.discord.files import Files
-from adapters.discord.heard import Heard
 from adapters.discord.incoming import urls_of
 from adapters.discord.servers import FRESH, Servers
 from adapters.payloads import mapping, string
@@ -42,31 +41,6 @@ class Intake:
         servers = Servers(client, fresh=fresh)
         chains = Chains(client.http)
         return cls(Files(api_url=api_url), servers, chains, Events(servers, chains, chosen))
-
-    async def understand(self, message: discord.Message | Heard, takes_part: TakesPart) -> Asked | Ignored:
-        """What a new message means."""
-        heard = message if isinstance(message, Heard) else Heard.of_message(message)
-        return await self.events.said(heard, takes_part)
-
-    async def understand_edit(self, edit: discord.RawMessageUpdateEvent) -> Asked | Edited | Ignored:
-        """What a change of a message means."""
-        before = Heard.of_message(edit.cached_message) if edit.cached_message is not None else None
-        guild = str(edit.guild_id) if edit.guild_id else ""
-        return await self.events.changed(Heard.of(mapping(edit.data), guild=guild), before)
-
-    async def understand_delete(self, gone: discord.RawMessageDeleteEvent) -> Deleted | Ignored:
-        """What it means that a message is gone."""
-        before = Heard.of_message(gone.cached_message) if gone.cached_message is not None else None
-        return await self.events.deleted(str(gone.channel_id), str(gone.message_id), before)
-
-    async def understand_bulk_delete(self, gone: discord.RawBulkMessageDeleteEvent) -> list[Deleted]:
-        """What it means that many messages are gone; those that are none of Lorelens' business are left out."""
-        before = {str(one.id): Heard.of_message(one) for one in gone.cached_messages}
-        found = [
-            await self.events.deleted(str(gone.channel_id), message, before.get(message))
-            for message in sorted(map(str, gone.message_ids))
-        ]
-        return [one for one in found if isinstance(one, Deleted)]
 
     async def complete(self, question: Question, keep: Keep) -> Message:
         """The question's message with its pictures, as `core.platform.PlatformAdapter.complete` says.

@@ -3,34 +3,41 @@
 import asyncio
 import io
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import discord
 import pytest
+from discord.http import Route
 from PIL import Image
 
-from adapters.discord.addresses import API_URL, Addressed, Addresses
+from adapters.discord.addresses import API_URL, Addresses
 from adapters.discord.events import Asked, Deleted, Edited, Ignored, Understood
 from adapters.discord.heard import Heard
 from adapters.discord.intake import Intake
+from adapters.payloads import Payload
+from bots.discord.client import DiscordClient
 from core.messages import Place
 from core.pictures import NormalizedPicture
 from core.question import Question
 from tests.discord_emulator import DESCRIPTION, Channel, Emulator, Upload
 
 
-class Bot(Addressed, discord.Client):
-    """Understands what it hears, with the addresses of its own."""
+class Bot(DiscordClient):
+    """Understands what it hears, with addresses of its own."""
 
     def __init__(self, emulator: Emulator) -> None:
-        intents = discord.Intents.default()
-        intents.message_content = True
-        addresses = Addresses(emulator.api_url)
-        super().__init__(intents=intents, addresses=addresses, guild_ready_timeout=0.05)
+        super().__init__(Addresses(emulator.api_url), ready_timeout=0.05)
         self.emulator = emulator
-        self.intake = Intake.of(self, api_url=addresses.api)
+        self.intake = Intake.of(self, api_url=emulator.api_url)
         self.takes_part_in: set[str] = set()
         self.understood: list[Understood] = []
+        self.last = Heard("", "")
+        self.hear("MESSAGE_CREATE", self.said)
+        self.hear("MESSAGE_UPDATE", self.changed)
+        self.hear("MESSAGE_DELETE", self.deleted)
+        self.hear("MESSAGE_DELETE_BULK", self.deleted)
+        self.hear("GUILD_ROLE_CREATE", lambda _: emulator.touch())
 
     async def takes_part(self, conversation: str) -> bool:
         return conversation in self.takes_part_in
@@ -39,20 +46,16 @@ class Bot(Addressed, discord.Client):
         self.understood += understood
         self.emulator.touch()
 
-    async def on_message(self, message: discord.Message) -> None:
-        self.add(await self.intake.understand(message, self.takes_part))
+    async def said(self, payload: Payload) -> None:
+        self.last = Heard.of(payload)
+        self.add(await self.intake.events.said(self.last, self.takes_part))
 
-    async def on_guild_role_create(self, _: discord.Role) -> None:
-        self.emulator.touch()
+    async def changed(self, payload: Payload) -> None:
+        self.add(await self.intake.events.changed(Heard.of(payload)))
 
-    async def on_raw_message_edit(self, edit: discord.RawMessageUpdateEvent) -> None:
-        self.add(await self.intake.understand_edit(edit))
-
-    async def on_raw_message_delete(self, gone: discord.RawMessageDeleteEvent) -> None:
-        self.add(await self.intake.understand_delete(gone))
-
-    async def on_raw_bulk_message_delete(self, gone: discord.RawBulkMessageDeleteEvent) -> None:
-        self.add(*await self.intake.understand_bulk_delete(gone))
+    async def deleted(self, payload: Payload) -> None:
+        for message in payload.get("ids") or [payload["id"]]:
+            self.add(await self.intake.events.deleted(payload["channel_id"], message))
 
 
 class World:
@@ -89,8 +92,8 @@ class World:
 
     async def speak(self, channel: Channel, text: str, **more: Any) -> Any:
         """The bot says something, as an answer of its does."""
-        body = {"content": text, "allowed_mentions": {"parse": []}, **more}
-        route = discord.http.Route("POST", "/channels/{channel_id}/messages", channel_id=channel.id)
+        body: dict[str, Any] = {"content": text, "allowed_mentions": {"parse": []}, **more}
+        route = Route("POST", "/channels/{channel_id}/messages", channel_id=channel.id)
         said = await self.bot.http.request(route, json=body)
         await self.next()
         return channel.messages[int(said["id"])]
@@ -114,7 +117,7 @@ async def world() -> AsyncIterator[World]:
         assert not emulator.crashes
         assert not emulator.violations, "\n".join(map(str, emulator.violations))
         assert not emulator.misanswers, "\n".join(map(str, emulator.misanswers))
-        assert discord.http.Route.BASE == API_URL
+        assert Route.BASE == API_URL
 
 
 def png(colour: str = "red") -> bytes:
@@ -165,7 +168,7 @@ async def test_bots_webhooks_and_notices_are_ignored(world: World) -> None:
     assert await world.ignored() == "a bot"
     await world.emulator.webhook(world.general, "hook").says(f"{world.emulator.bot.mention} hi")
     assert await world.ignored() == "a bot"
-    reason = await world.bot.intake.understand(
+    reason = await world.bot.intake.events.said(
         Heard(id="1", channel=str(world.general.id), author="2", kind=7), world.bot.takes_part
     )
     assert reason == Ignored("a notice")
@@ -206,9 +209,9 @@ async def test_a_reply_long_after_is_known_by_the_buttons_of_the_answer(world: W
     fresh = Intake.of(world.bot, api_url=world.emulator.api_url)
     said = await world.bob.says(world.general, "sure?", reply_to=answer)
     await world.next()
-    found = world.bot.cached_messages[-1]
-    assert found.id == said.id
-    understood = await fresh.understand(found, world.bot.takes_part)
+    found = world.bot.last
+    assert found.id == str(said.id)
+    understood = await fresh.events.said(found, world.bot.takes_part)
     assert isinstance(understood, Asked) and understood.question.message.place.thread == f"re-{first.id}"
 
 
@@ -341,7 +344,7 @@ async def test_a_preview_that_discord_adds_changes_nothing(world: World) -> None
     await world.asked()
     await world.ada.edits(said, f"{world.emulator.bot.mention} see https://example.org/b")
     assert isinstance(await world.next(), Edited)
-    route = discord.http.Route("GET", "/channels/{channel_id}/messages/{id}", channel_id=world.general.id, id=said.id)
+    route = Route("GET", "/channels/{channel_id}/messages/{id}", channel_id=world.general.id, id=said.id)
     unfurled = await world.bot.http.request(route)
     again = await world.bot.intake.events.changed(Heard.of(unfurled, guild=str(world.guild.id)))
     assert again == Ignored("not edited")
@@ -352,6 +355,18 @@ async def test_a_mention_that_an_edit_adds_is_a_question(world: World) -> None:
     await world.next()
     await world.ada.edits(said, f"{world.emulator.bot.mention} which pump?")
     assert (await world.asked()).message.text == "which pump?"
+    await world.ada.edits(said, f"{world.emulator.bot.mention} which valve?")
+    assert isinstance(await world.next(), Edited)
+
+
+async def test_a_mention_that_an_edit_adds_is_a_question_though_nothing_is_cached(world: World) -> None:
+    events = world.bot.intake.events
+    before = Heard(id="5", channel=str(world.general.id), guild=str(world.guild.id), author="6", text="which pump?")
+    assert await events.said(before, world.bot.takes_part) == Ignored("not addressed")
+    mention = world.emulator.bot.mention
+    after = replace(before, text=f"{mention} which pump?", people={str(world.emulator.bot.id): "Lantern"}, edited="1")
+    assert isinstance(await events.changed(after), Asked)
+    assert isinstance(await events.changed(replace(after, edited="2")), Edited)
 
 
 async def test_deletions_name_the_conversation(world: World) -> None:
@@ -399,7 +414,7 @@ async def test_what_was_forwarded_is_quoted(world: World) -> None:
         "message_reference": {"type": 1, "message_id": "4", "channel_id": "3"},
         "message_snapshots": [{"message": forwarded}],
     }
-    understood = await world.bot.intake.understand(Heard.of(payload), world.bot.takes_part)
+    understood = await world.bot.intake.events.said(Heard.of(payload), world.bot.takes_part)
     assert isinstance(understood, Asked)
     assert understood.question.message.text == "why?\n\n> it leaks\n> badly"
 

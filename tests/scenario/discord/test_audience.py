@@ -181,8 +181,18 @@ async def test_who_shares_no_server_sees_what_guests_may(discord: Emulator, inta
 async def test_on_a_server_without_the_bot_it_draws_on_the_channel_alone(discord: Emulator, intake: Intake) -> None:
     without = discord.guild("Without", bot=False)
     ada, lobby = discord.person("ada", without), discord.channel(without, "lobby")
-    assert "guests" in words(await intake.audience(asked(ada, lobby, private=True)), without)
-    assert words(await intake.audience(asked(ada, lobby, private=True)), without, lobby) == {"guests"}
+    assert words(await intake.audience(asked(ada, lobby)), without, lobby) == {"guests", "#lobby"}
+    assert words(await intake.audience(asked(ada, lobby, private=True)), without, lobby, ada) == {"guests", "@ada"}
+
+
+async def test_between_several_people_without_a_server_it_draws_on_what_guests_may_see(
+    discord: Emulator, intake: Intake
+) -> None:
+    acme = discord.guild("Acme")
+    question = asked(discord.person("ada", acme))
+    place = question.message.place.model_copy(update={"visibility": "private"})
+    message = question.message.model_copy(update={"place": place})
+    assert await intake.audience(question.model_copy(update={"message": message})) == (GUESTS,)
 
 
 async def test_what_changes_is_heard_of(discord: Emulator, intake: Intake) -> None:
@@ -210,7 +220,7 @@ async def test_when_discord_does_not_say_less_is_drawn_on(
         discord.channel(acme, "random"),
     )
     discord.faults.answer(CHANNELS, 503, times=1)
-    assert words(await intake.audience(asked(ada, general)), general, random) == {"guests", "everyone", "#general"}
+    assert words(await intake.audience(asked(ada, general)), general, random) == {"guests", "#general"}
     assert "draws on less" in caplog.text
     discord.faults.answer(MEMBER, 503, times=1)
     assert words(await intake.audience(asked(ada)), general, ada) == {"guests", "@ada"}

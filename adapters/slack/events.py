@@ -74,7 +74,7 @@ async def understand(event: Payload, installed: Installed, directory: Directory,
 
     `installed` is the app in the workspace whose installation received it.
     """
-    if event.get("type") not in {"app_mention", "message"} or not string(event.get("channel")):
+    if string(event.get("type")) not in {"app_mention", "message"} or not string(event.get("channel")):
         return Ignored("no message")
     match event.get("subtype"):
         case "message_changed":

@@ -60,7 +60,7 @@ _PICTURES = {"heic": "image/heic", "heif": "image/heif", "webp": "image/webp"}
 
 def is_missing(file: Payload) -> bool:
     """Whether the file was deleted, or is beyond what the workspace keeps."""
-    return file.get("mode") in MISSING_MODES
+    return string(file.get("mode")) in MISSING_MODES
 
 
 def is_undescribed(file: Payload) -> bool:

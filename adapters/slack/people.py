@@ -84,10 +84,11 @@ class People:
 
     def heard(self, installed: Installed, event: Payload) -> None:
         """An event that may tell of a person: what was known of them is forgotten."""
-        if event.get("type") in {"user_change", "team_join", "user_profile_changed", "user_status_changed"}:
+        kind = string(event.get("type"))
+        if kind in {"user_change", "team_join", "user_profile_changed", "user_status_changed"}:
             user = string(mapping(event.get("user")).get("id"))
             self._people.forget((installed.team, user))
-            if event.get("type") in {"user_change", "team_join"}:
+            if kind in {"user_change", "team_join"}:
                 self._rosters.forget(installed.team)
 
     def forget(self, installed: Installed, user: str) -> None:

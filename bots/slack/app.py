@@ -7,8 +7,11 @@ answers 503, so that Slack sends it again (https://docs.slack.dev/apis/events-ap
 from typing import Any
 
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bots.background import log_failure
 from bots.slack import buttons, commands, dialogs, events, home, pane, removal, saving, shortcuts
 from bots.slack.desk import Desk
 from bots.slack.failures import failed
@@ -28,10 +31,22 @@ REGISTERING = (
 """Each is called with the app and the desk, in this order; the first listener that matches takes what arrives."""
 
 
+class App(AsyncApp):
+    """Bolt's app, which fails where a payload lacks what Bolt itself takes for granted, made to answer then too."""
+
+    async def async_dispatch(self, req: AsyncBoltRequest) -> BoltResponse:
+        """Run the middleware and the listeners; 503 where Bolt's own error handling does not get that far."""
+        try:
+            return await super().async_dispatch(req)
+        except Exception as error:  # noqa: BLE001 - whatever it is, what comes next must be taken
+            log_failure("Reading what came from Slack", error)
+            return BoltResponse(status=503, body="")
+
+
 def bolt_app(desk: Desk) -> AsyncApp:
     """The app with all of its listeners."""
     secret = desk.application.settings.slack_signing_secret
-    app = AsyncApp(
+    app = App(
         name="lorelens",
         process_before_response=True,
         signing_secret=secret.get_secret_value() if secret else "",

@@ -66,7 +66,7 @@ async def take(desk: Desk, event: Payload, installed: Installed) -> Understood:
         StoreUnavailableError: it is not kept; Slack is to send it again.
     """
     understood = await desk.platform.intake.understand(event, installed, desk.mailbox.takes_part)
-    if event.get("subtype") in {"message_changed", "message_deleted"}:
+    if string(event.get("subtype")) in {"message_changed", "message_deleted"}:
         desk.spawn(follow(desk, event, installed), "Letting what was saved follow a message")
     match understood:
         case Asked(question):

@@ -6,7 +6,7 @@ from typing import Any
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.context.async_context import AsyncBoltContext
 
-from adapters.payloads import mapping
+from adapters.payloads import mapping, string
 from bots.slack.desk import Desk
 from core.errors import PlatformRefusedError
 
@@ -44,7 +44,7 @@ def hear_with(desk: Desk) -> Middleware:
 
     async def hear(body: dict[str, Any], context: AsyncBoltContext, next: Callable[[], Awaitable[Any]]) -> None:
         event = mapping(body.get("event"))
-        if event and event.get("type") not in _OF_REMOVED_APPS:
+        if event and string(event.get("type")) not in _OF_REMOVED_APPS:
             desk.platform.intake.heard(event, await desk.installed(context))
         await next()
 

@@ -26,6 +26,7 @@ from adapters.payloads import string
 from adapters.slack.api import SlackClient, new_session
 from adapters.slack.pacing import Pacing
 from adapters.slack.refusals import SlackRefusedError
+from bots.background import log_failure
 from bots.slack.gate import Gate
 from core.errors import LorelensError, PlatformUnavailableError, SettingsError
 
@@ -210,9 +211,14 @@ class SocketEvents(AsyncBaseSocketModeHandler):
     async def _handle(self, client: AsyncBaseSocketModeClient, req: SocketModeRequest) -> None:
         started = time.time()
         async with self._gate.entered() as is_in:
-            if is_in:
+            if not is_in:
+                return
+            try:
                 response = await run_async_bolt_app(self._app, req)
-                await send_async_response(client, req, response, started)
+            except Exception as error:  # noqa: BLE001 - Bolt reads a payload as if it had all of its fields
+                log_failure("Reading what came from Slack", error)
+                return
+            await send_async_response(client, req, response, started)
 
     async def stop(self, grace: float) -> None:
         """Take nothing more in, and finish what was begun within so many seconds; the rest Slack sends again."""

@@ -1,7 +1,6 @@
 """What only one person is told: in the message that Discord keeps open for them, by the token of what they did."""
 
-import secrets
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from discord.http import Route
@@ -13,12 +12,10 @@ from adapters.discord.refusals import FAILURES, UNKNOWN_MESSAGE, DiscordRefusedE
 from adapters.markdown.mentions import defused
 from bots.discord.desk import Desk
 from bots.discord.whom import Whom
+from bots.posting_once import post_once
 from core.messages import Place
-from core.posting import Posted, Posting
 from core.reply import ReplyPart
 
-_UNHURRIED = 3600.0
-"""Seconds; nobody else takes over what a listener says."""
 _WEBHOOK = "/webhooks/{webhook_id}/{webhook_token}"
 
 
@@ -29,16 +26,8 @@ async def tell(desk: Desk, who: Whom, parts: Sequence[ReplyPart]) -> None:
         PlatformUnavailableError: Discord is away.
         PlatformRefusedError: Discord lets the app tell them nothing at all.
     """
-    posting = Posting(
-        place=private_place(who),
-        questions=(),
-        key=secrets.token_hex(12),
-        taken_over=False,
-        posted={**delivery_to(who), "surface": "ephemeral"},
-        ready=_ready,
-        note=_note,
-    )
-    await desk.platform.post(posting, _each(parts))
+    delivery = {**delivery_to(who), "surface": "ephemeral"}
+    await post_once(desk.platform, private_place(who), delivery, parts)
 
 
 async def say(desk: Desk, who: Whom, message: DiscordMessage) -> None:
@@ -96,16 +85,3 @@ async def _send(desk: Desk, who: Whom, method: str, path: str, body: dict[str, A
         await desk.client.http.request(route, json=body)
     except FAILURES as error:
         raise as_error(error, "answering an interaction") from error
-
-
-async def _ready() -> float:
-    return _UNHURRIED
-
-
-async def _note(posted: Posted) -> None:
-    """Nobody goes on with what a listener says."""
-
-
-async def _each(parts: Sequence[ReplyPart]) -> AsyncIterator[ReplyPart]:
-    for part in parts:
-        yield part

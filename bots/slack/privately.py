@@ -1,8 +1,7 @@
 """What only one person is told: by the response URL of what they did, else ephemerally, else directly."""
 
 import logging
-import secrets
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import aiohttp
@@ -15,15 +14,12 @@ from adapters.slack.api import SlackRefusedError, change
 from adapters.slack.blocks import SlackMessage, section
 from adapters.slack.converting import escaped
 from bots.background import Tell
+from bots.posting_once import post_once
 from bots.reasons import reason
 from bots.slack.desk import Desk
 from bots.slack.whom import Whom, whom
 from core.messages import Place
-from core.posting import Posted, Posting
 from core.reply import ReplyPart
-
-_UNHURRIED = 3600.0
-"""Seconds; nobody else takes over what a listener says."""
 
 _log = logging.getLogger(__name__)
 
@@ -47,21 +43,13 @@ async def tell(desk: Desk, who: Whom, parts: Sequence[ReplyPart]) -> None:
         "surface": "ephemeral" if private else "direct",
         "thread": who.thread,
     }
-    posting = Posting(
-        place=Place(
-            platform="slack",
-            workspace=who.installed.team,
-            channel=channel,
-            thread=f"~{who.user}" if private else None,
-        ),
-        questions=(),
-        key=secrets.token_hex(12),
-        taken_over=False,
-        posted=posted,
-        ready=_ready,
-        note=_note,
+    place = Place(
+        platform="slack",
+        workspace=who.installed.team,
+        channel=channel,
+        thread=f"~{who.user}" if private else None,
     )
-    await desk.platform.post(posting, _each(parts))
+    await post_once(desk.platform, place, posted, parts)
 
 
 async def say(desk: Desk, who: Whom, message: SlackMessage, *, replace: bool = False) -> None:
@@ -134,16 +122,3 @@ async def _responded(desk: Desk, who: Whom, message: SlackMessage, *, replace: b
     if response.status_code != 200:
         _log.info("A response URL is of no use any more: HTTP %s", response.status_code)
     return response.status_code == 200
-
-
-async def _ready() -> float:
-    return _UNHURRIED
-
-
-async def _note(posted: Posted) -> None:
-    """Nobody goes on with what a listener says."""
-
-
-async def _each(parts: Sequence[ReplyPart]) -> AsyncIterator[ReplyPart]:
-    for part in parts:
-        yield part

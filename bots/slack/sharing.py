@@ -1,11 +1,12 @@
 """An answer that only its asker saw, shared with the channel that it was asked in."""
 
 import hashlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from pydantic import JsonValue
 
+from bots.posting_once import post_once
 from bots.slack.clicks import Click
 from bots.slack.desk import Desk
 from bots.slack.privately import say_text, tell
@@ -16,12 +17,8 @@ from core.errors import PlatformRefusedError
 from core.explaining.keeping import KeptAnswers
 from core.explaining.record import AnswerRecord
 from core.messages import Message, Place
-from core.posting import Posted, Posting
 from core.question import Question
 from core.reply import ReplyPart
-
-_UNHURRIED = 3600.0
-"""Seconds; nobody else takes over what is shared."""
 
 
 async def share_answer(desk: Desk, click: Click, who: Whom) -> None:
@@ -93,27 +90,6 @@ async def _post(desk: Desk, who: Whom, place: Place, record: AnswerRecord, parts
         "shared_by": who.user,
     }
     said = f"{record.question.place.conversation} {record.id} {record.answered_at}"
-    posting = Posting(
-        place=place,
-        questions=(),
-        key=hashlib.sha256(said.encode()).hexdigest()[:24],
-        taken_over=False,
-        posted=posted,
-        ready=_ready,
-        note=_note,
-    )
-    reply = await desk.platform.post(posting, _each(parts))
+    key = hashlib.sha256(said.encode()).hexdigest()[:24]
+    reply = await post_once(desk.platform, place, posted, parts, key=key)
     return reply.startswith(f"{place.channel}:") and ":none-" not in reply
-
-
-async def _ready() -> float:
-    return _UNHURRIED
-
-
-async def _note(posted: Posted) -> None:
-    """Nobody goes on with what is shared."""
-
-
-async def _each(parts: Sequence[ReplyPart]) -> AsyncIterator[ReplyPart]:
-    for part in parts:
-        yield part

@@ -10,7 +10,7 @@ from bots.discord.desk import Desk
 from bots.discord.forms import ASK_FORM
 from bots.discord.privately import say_text
 from bots.discord.reading import data_of
-from bots.discord.registering import register_commands
+from bots.discord.registering import keep_registering
 from bots.discord.whom import Whom
 
 MENUS = {definitions.ASK_ABOUT: menus.ASK_ABOUT, definitions.SAVE: saving.SAVE}
@@ -27,7 +27,7 @@ async def register(desk: Desk) -> None:
             take(desk, interaction, way_of(interaction))
 
     desk.client.listen("interaction", interacted)
-    desk.spawn(register_commands(desk), "Registering the commands")
+    desk.spawn(keep_registering(desk), "Registering the commands")
 
 
 def way_of(interaction: Interaction) -> Way:

@@ -3,6 +3,7 @@
 https://discord.com/developers/docs/interactions/application-commands#bulk-overwrite-global-application-commands
 """
 
+import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,12 +15,30 @@ from adapters.discord.refusals import FAILURES, as_error
 from adapters.payloads import Payload, mapping, mappings
 from bots.discord.definitions import definitions
 from bots.discord.desk import Desk
+from core.errors import PlatformUnavailableError
 
+PAUSE, LONGEST_PAUSE = 2.0, 300.0
+"""Seconds until it is tried again: the first, and the longest."""
 ENTRY_POINT = 4
 """The command of an activity, which Discord adds by itself and does not let be left out."""
 _PATH = "/applications/{application_id}/commands"
 
 _log = logging.getLogger(__name__)
+
+
+async def keep_registering(desk: Desk) -> None:
+    """Let Discord have the commands, however long it is away; raises `DiscordRefusedError` where it does not take
+    them."""
+    pause = PAUSE
+    while True:
+        try:
+            await register_commands(desk)
+        except PlatformUnavailableError as error:
+            _log.warning("The commands are registered later: %s", error)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+        else:
+            return
 
 
 async def register_commands(desk: Desk) -> bool:

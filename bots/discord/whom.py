@@ -8,8 +8,8 @@ from adapters.discord.servers import Spot
 from adapters.texts import CHINESE, ENGLISH, Texts, texts_for
 from core.messages import Author
 
-GROUP = 3
-"""The type of a conversation between several people without a server."""
+DIRECT = 1
+"""The type of a conversation between two."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,14 @@ def whom(interaction: discord.Interaction[discord.Client]) -> Whom:
         until=interaction.expires_at.timestamp(),
         name=interaction.user.display_name,
         locale=locale,
-        is_among_others=guild is not None or kind == GROUP,
+        is_among_others=guild is not None or not _is_with_us(interaction, kind),
         texts=texts_for(locale),
     )
+
+
+def _is_with_us(interaction: discord.Interaction[discord.Client], kind: int) -> bool:
+    """Whether a conversation without a server is the one with the app: people have such ones with each other, too."""
+    context = interaction.context
+    if context.guild or context.dm_channel or context.private_channel:
+        return bool(context.dm_channel)
+    return kind == DIRECT  # from before apps could be installed by people: then there were no others

@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, cast
 
+from adapters.payloads import string
 from adapters.slack.blocks import VALUE, Block, actions, button
 from adapters.texts import Texts
 
@@ -51,12 +52,12 @@ def pressed(value: str) -> Pressed | None:
     """What a value says; None where it is not one of ours."""
     try:
         said: Any = json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(said, dict):
         return None
     fields = cast(dict[str, Any], said)
-    texts = {name: one for name, one in fields.items() if isinstance(one, str)}
+    texts = {name: string(one) for name, one in fields.items() if isinstance(one, str)}
     if "c" not in texts or "m" not in texts:
         return None
     return Pressed(texts["c"], texts["m"], texts.get("q", ""), texts.get("v", ""))

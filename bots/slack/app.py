@@ -9,6 +9,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
+from slack_sdk.signature import SignatureVerifier
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.background import log_failure
@@ -32,15 +33,32 @@ REGISTERING = (
 
 
 class App(AsyncApp):
-    """Bolt's app, which fails where a payload lacks what Bolt itself takes for granted, made to answer then too."""
+    """Bolt's app, which fails where a request lacks what Bolt itself takes for granted, made to answer then too."""
+
+    def __init__(self, *, signing_secret: str, **options: Any) -> None:
+        super().__init__(signing_secret=signing_secret, **options)
+        self._verifier = SignatureVerifier(signing_secret) if signing_secret else None
 
     async def async_dispatch(self, req: AsyncBoltRequest) -> BoltResponse:
         """Run the middleware and the listeners; 503 where Bolt's own error handling does not get that far."""
+        if req.mode == "http" and not self._may_be_of_slack(req):
+            return BoltResponse(status=401, body="")
         try:
             return await super().async_dispatch(req)
         except Exception as error:  # noqa: BLE001 - whatever it is, what comes next must be taken
             log_failure("Reading what came from Slack", error)
             return BoltResponse(status=503, body="")
+
+    def _may_be_of_slack(self, req: AsyncBoltRequest) -> bool:
+        """Whether a request is signed. Bolt fails over headers that are no signature at all, and what fails is told to
+        whoever the body names: nobody else than Slack may come that far."""
+        if req.body.get("ssl_check") == "1":
+            return True  # Bolt answers it
+        stamps, signatures = (req.headers.get(f"x-slack-{name}", [""]) for name in ("request-timestamp", "signature"))
+        try:
+            return self._verifier is not None and self._verifier.is_valid(req.raw_body, stamps[0], signatures[0])
+        except (TypeError, ValueError, OverflowError):
+            return False
 
 
 def bolt_app(desk: Desk) -> AsyncApp:

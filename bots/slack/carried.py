@@ -46,7 +46,7 @@ class Carried:
         """What a submitted view carries; empty where it is not one of ours."""
         try:
             read = json.loads(string(view.get("private_metadata")) or "{}")
-        except ValueError:
+        except (ValueError, RecursionError):
             read = None
         said = mapping(read)
         return cls(**{name: string(said.get(name)) for name in cls.__dataclass_fields__})

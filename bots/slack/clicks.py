@@ -34,7 +34,7 @@ class Click:
 async def clicked(desk: Desk, body: Mapping[str, Any], context: AsyncBoltContext) -> Click | None:
     """What was clicked; None if it is nothing of ours, or names another conversation than where it stands."""
     about = pressed(string(first(body.get("actions")).get("value")))
-    place = _place(about.conversation) if about else None
+    place = place_named(about.conversation) if about else None
     if about is None or place is None or place.platform != desk.platform.platform:
         return None
     user = mapping(body.get("user"))
@@ -45,7 +45,8 @@ async def clicked(desk: Desk, body: Mapping[str, Any], context: AsyncBoltContext
     return Click(about, place, author)
 
 
-def _place(conversation: str) -> Place | None:
+def place_named(conversation: str) -> Place | None:
+    """The place that a value names as a conversation; None if it names none."""
     try:
         return Place.named(conversation)
     except ValueError:  # other parts than a name has

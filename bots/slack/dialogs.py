@@ -16,6 +16,7 @@ from bots.about import About, asking_about, put_aside_before
 from bots.once import first
 from bots.slack.asking import private_question, question, show_question
 from bots.slack.carried import Carried
+from bots.slack.clicks import place_named
 from bots.slack.desk import Desk
 from bots.slack.privately import direct_channel, say_text, tell, telling
 from bots.slack.whom import Whom, whom
@@ -159,7 +160,8 @@ async def may_write(desk: Desk, who: Whom, channel: str) -> bool:
 async def _judged(desk: Desk, body: Mapping[str, Any], context: AsyncBoltContext, carried: Carried) -> None:
     who = replace(await _who(desk, body, context, carried), thread=carried.thread)
     about = carried.pressed
-    if about is None or Place.named(about.conversation).workspace != who.installed.team:
+    place = place_named(about.conversation) if about else None
+    if about is None or place is None or place.workspace != who.installed.team:
         await say_text(desk, who, who.texts.answer_gone)
         return
     text = views.reason(mapping(body.get("view")))

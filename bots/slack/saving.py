@@ -22,6 +22,7 @@ from adapters.slack.incoming import message_id, ts_of
 from bots.about import forget_copies
 from bots.exchange import with_answer
 from bots.once import first
+from bots.slack.clicks import place_named
 from bots.slack.desk import Desk
 from bots.slack.privately import say, say_text, telling
 from bots.slack.shortcuts import place_of_message, read_message
@@ -86,8 +87,9 @@ async def _save(desk: Desk, body: Mapping[str, Any], context: AsyncBoltContext) 
 async def _unsave(desk: Desk, body: Mapping[str, Any], context: AsyncBoltContext) -> None:
     who = await whom(desk, body, context)
     about = pressed(string(first_of(body.get("actions")).get("value")))
-    place = Place.named(about.conversation) if about else None
-    if about is None or place is None or (place.workspace, place.channel) != (who.installed.team, who.channel):
+    place = place_named(about.conversation) if about else None
+    here = (desk.platform.platform, who.installed.team, who.channel)
+    if about is None or place is None or (place.platform, place.workspace, place.channel) != here:
         await say_text(desk, who, who.texts.no_permission_here)
         return
     notes = desk.application.saved_notes
@@ -97,7 +99,7 @@ async def _unsave(desk: Desk, body: Mapping[str, Any], context: AsyncBoltContext
         return
     async with desk.saving:
         await notes.remove(place, about.message)
-    await say_text(desk, who, who.texts.unsaved, replace=True)
+    await say_text(desk, who, who.texts.unsaved, replace=head is not None)
 
 
 class Taking:

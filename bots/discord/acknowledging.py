@@ -3,10 +3,11 @@
 https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-response
 """
 
+import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import discord
 
@@ -27,6 +28,9 @@ ACKNOWLEDGED = 40060
 """It was answered before: it came twice, or our answer was not heard of."""
 UNKNOWN = 10062
 """It is too late to answer; Discord has told the person so."""
+
+PATIENCE = 1.0
+"""Seconds that a form waits: Discord waits for three."""
 
 _log = logging.getLogger(__name__)
 
@@ -63,17 +67,21 @@ def take(desk: Desk, interaction: Interaction, way: Way) -> None:
     desk.spawn(_taken(desk, interaction, who, way), way.what, tell=told)
 
 
-async def show(interaction: Interaction, form: "discord.ui.Modal") -> None:
-    """Answer with a form.
+async def show(interaction: Interaction, form: "discord.ui.Modal", before: Coroutine[Any, Any, object]) -> None:
+    """Answer with a form, when what belongs before its submission is done, or `PATIENCE` is over.
 
     Raises:
         DiscordRefusedError: it is too late, or Discord does not take it.
         PlatformUnavailableError: Discord is away.
     """
+    done = asyncio.create_task(before)
+    await asyncio.wait({done}, timeout=PATIENCE)
     try:
         await interaction.response.send_modal(form)
     except FAILURES as error:
         _answered_before(as_error(error, "showing a form"))
+    finally:
+        await done
 
 
 async def _taken(desk: Desk, interaction: Interaction, who: Whom, way: Way) -> None:

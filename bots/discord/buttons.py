@@ -34,9 +34,14 @@ async def _helpful(desk: Desk, interaction: Interaction, who: Whom) -> None:
 async def _unhelpful(desk: Desk, interaction: Interaction, who: Whom) -> None:
     """Ask what was wrong; the vote counts whatever comes of that."""
     custom_id = str(data_of(interaction).get("custom_id"))
-    await show(interaction, reason_form(who.texts, custom_id))
-    click = await clicked(desk, interaction, who)
-    if click is None or not await _judge(desk, click, who, helpful=False):
+    kept: list[bool] = []
+
+    async def judge() -> None:
+        click = await clicked(desk, interaction, who)
+        kept.append(click is not None and await _judge(desk, click, who, helpful=False))
+
+    await show(interaction, reason_form(who.texts, custom_id), judge())
+    if not all(kept):
         await add(desk, who, who.texts.answer_gone)
 
 

@@ -3,8 +3,6 @@
 https://discord.com/developers/docs/interactions/application-commands#message-commands
 """
 
-import asyncio
-
 from adapters.discord.heard import Heard
 from adapters.discord.incoming import as_message, urls_of
 from bots.about import About, asking_about, put_aside, put_aside_before
@@ -17,21 +15,13 @@ from bots.discord.reading import data_of, filled, target
 from bots.discord.whom import Whom
 from core.messages import Message, Place
 
-PATIENCE = 1.0
-"""Seconds for which the form waits until the message is put aside: Discord waits for three."""
-
 
 async def _ask_about(desk: Desk, interaction: Interaction, who: Whom) -> None:
     """Show the form; what it is about is put aside meanwhile, for Discord does not say it again."""
     heard = Heard.of(target(interaction), guild=who.guild)
     said = heard.text or ", ".join(file.name for file in heard.uploads)
     form = ask_form(who.texts, who.id, about=said, openly=bool(who.guild))
-    kept = asyncio.create_task(_put_aside(desk, who, heard))
-    await asyncio.wait({kept}, timeout=PATIENCE)
-    try:
-        await show(interaction, form)
-    finally:
-        await kept
+    await show(interaction, form, _put_aside(desk, who, heard))
 
 
 async def _put_aside(desk: Desk, who: Whom, heard: Heard) -> None:

@@ -89,7 +89,7 @@ async def test_discord_is_answered_while_nobody_answers_the_question(
     bot = await start_bot(with_worker=False)
     asked = await ada.runs("/ask", {"question": QUESTION}, general)
     await asked.acknowledged()
-    await bot.discord.until(lambda: not bot.desk.background.busy)
+    await bot.desk.background.idle()
     assert (await bot.desk.mailbox.state()).conversations == 1
     assert asked.response is not None and asked.response.thinking
 
@@ -100,7 +100,7 @@ async def test_an_answer_that_takes_longer_than_the_token_lives_comes_as_a_messa
     first = await start_bot(with_worker=False)
     asked = await ada.runs("/ask", {"question": QUESTION}, general)
     await asked.acknowledged()
-    await discord.until(lambda: not first.desk.background.busy)
+    await first.desk.background.idle()
     discord.clock.forward(16 * 60)
     bot = await start_bot(with_ingress=False)
     await discord.until(lambda: any(ROLLBACK in one.content for one in bot.answers(general)))

@@ -1,5 +1,7 @@
 """Buttons and forms work for as long as the message stands, whichever process put them there."""
 
+import pytest
+
 from adapters.texts import CHINESE
 from tests.discord_emulator import Channel, Emulator, Guild, Person
 from tests.scenario.discord.conftest import ROLLBACK, StartBot
@@ -8,6 +10,7 @@ from tests.scenario.discord.interacting import answered, asks, button, clicks, t
 QUESTION = "On which days do deploys run?"
 
 
+@pytest.mark.slow  # all of them
 async def test_every_button_works_after_a_restart(
     discord: Emulator, acme: Guild, start_bot: StartBot, ada: Person, general: Channel
 ) -> None:

@@ -17,6 +17,7 @@ from discord.http import HTTPClient, Route
 from discord.webhook.async_ import AsyncWebhookAdapter, async_context
 
 from adapters.fence import fence_trace
+from adapters.payloads import string
 
 API_URL = "https://discord.com/api/v10"
 PATIENCE = 30.0
@@ -53,11 +54,14 @@ class Rest(HTTPClient):
         return await super().request(route, **options)
 
     async def ws_connect(self, url: str, *, compress: int = 0) -> aiohttp.ClientWebSocketResponse:
-        """Connect to the gateway; where a session begins at Discord's own address, at the one that is meant."""
+        """Connect to the gateway: at the address that is set, be it to resume, too; otherwise where a session begins at
+        Discord's own address, at the one that the API names."""
         wanted = yarl.URL(url)
-        if wanted.host == DiscordWebSocket.DEFAULT_GATEWAY.host and self.addresses != OWN:
-            gateway = yarl.URL(self.addresses.gateway or (await self.request(Route("GET", "/gateway/bot")))["url"])
-            wanted = gateway.with_query(wanted.query)
+        gateway = self.addresses.gateway
+        if not gateway and wanted.host == DiscordWebSocket.DEFAULT_GATEWAY.host and self.addresses != OWN:
+            gateway = string((await self.request(Route("GET", "/gateway/bot")))["url"])
+        if gateway:
+            wanted = yarl.URL(gateway).with_query(wanted.query)
         return await super().ws_connect(str(wanted), compress=compress)
 
     def pause_before(self, method: str, path: str, **parameters: Any) -> float:

@@ -1,7 +1,6 @@
 """Discord's messages as what Lorelens makes of them: a question, an edit, a deletion, or nothing, and why."""
 
 import logging
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -30,8 +29,6 @@ TakesPart = Callable[[str], Awaitable[bool]]
 """Whether Lorelens was asked something in a conversation (`Mailbox.takes_part`)."""
 Chosen = Callable[[str, str], Awaitable[str]]
 """The language that somebody chose, by server and person, as a BCP 47 tag; empty for none."""
-
-_EDITS = 5000
 
 _log = logging.getLogger(__name__)
 
@@ -78,7 +75,6 @@ class Events:
         self._servers = servers
         self._chains = chains
         self._chosen = chosen
-        self._edits: OrderedDict[str, str] = OrderedDict()
 
     async def said(self, heard: Heard, takes_part: TakesPart) -> Asked | Ignored:
         """What a new message means."""
@@ -95,10 +91,14 @@ class Events:
         return await self._asked(heard, spot)
 
     async def changed(self, heard: Heard) -> Asked | Edited | Ignored:
-        """What a changed message means; a mention that is added to one that was ignored makes it a question."""
+        """What a changed message means; a mention that is added to one that was ignored makes it a question.
+
+        A preview changes a message too, even one that was edited long ago: whether it reads otherwise than before,
+        whoever keeps it knows.
+        """
         if ignored := self._not_of_a_person(heard):
             return ignored
-        if not heard.edited or not self._reads_otherwise(heard):
+        if not heard.edited:
             return Ignored("not edited")
         if (spot := await self._spot(heard)) is None:
             return Ignored("no message")
@@ -177,14 +177,6 @@ class Events:
             known = "ours" if start is not None and start.author == self._servers.own_id else ""
             self._chains.remember(name, known)
         return bool(known)
-
-    def _reads_otherwise(self, heard: Heard) -> bool:
-        """Whether somebody changed the words: previews change a message too, even one that was edited long ago."""
-        seen = self._edits.get(heard.id)
-        self._edits[heard.id] = heard.edited
-        while len(self._edits) > _EDITS:
-            self._edits.popitem(last=False)
-        return seen != heard.edited
 
     async def _place(self, heard: Heard, spot: Spot) -> Place:
         if not spot.guild:

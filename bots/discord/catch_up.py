@@ -86,9 +86,12 @@ class _Reading:
         """The channels and active threads with a message since then, as far as they may be read."""
         found: list[_Channel] = []
         for guild in self._desk.client.guilds:
+            own = guild.get_member(self._desk.client.user.id) if self._desk.client.user else None
+            if guild.unavailable or own is None:
+                continue
             for channel in [*guild.channels, *guild.threads]:
                 newest: int = getattr(channel, "last_message_id", None) or 0
-                if newest > self._from and _may_read(channel, guild):
+                if newest > self._from and _may_read(channel, own):
                     found.append(_Channel(str(channel.id), str(guild.id), newest))
         return found
 
@@ -145,6 +148,6 @@ class _Reading:
                 await take_edited(self._desk, heard)
 
 
-def _may_read(channel: discord.abc.GuildChannel | discord.Thread, guild: discord.Guild) -> bool:
-    may = channel.permissions_for(guild.me)
+def _may_read(channel: discord.abc.GuildChannel | discord.Thread, own: discord.Member) -> bool:
+    may = channel.permissions_for(own)
     return may.view_channel and may.read_message_history

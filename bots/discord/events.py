@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 
 from adapters.discord.events import Asked, Deleted, Edited, Understood
@@ -15,6 +15,8 @@ from core.question import Question
 
 READ_TIME = 4.0
 """Seconds for which the files of a message are waited for before it is kept; the worker reads what is missing then."""
+NAMED_LATE = 3600.0
+"""Seconds after which a message that is edited to name Lorelens is not taken for a question any more."""
 
 _log = logging.getLogger(__name__)
 
@@ -59,8 +61,20 @@ async def take(desk: Desk, heard: Heard) -> Understood:
 
 
 async def take_edited(desk: Desk, heard: Heard) -> Understood:
-    """Take in a message as it reads now; one that reads as it is kept changes nothing. Raises as `take` does."""
-    return await _act(desk, await desk.platform.intake.events.changed(heard))
+    """Take in a message as it reads now; one that reads as it is kept changes nothing. Raises as `take` does.
+
+    What is not kept may name Lorelens only now: then it is a question, unless it is old.
+    """
+    understood = await desk.platform.intake.events.changed(heard)
+    if not isinstance(understood, Edited):
+        return await _act(desk, understood)
+    message = understood.message
+    kept = await desk.store.messages(message.place.conversation, [message.id])
+    if not kept and (datetime.now(UTC) - heard.sent_at).total_seconds() < NAMED_LATE:
+        return await take(desk, heard)
+    if kept and kept[0].text != message.text:
+        await desk.mailbox.edited(message)
+    return understood
 
 
 async def take_deleted(desk: Desk, channel: str, message: str) -> Understood:
@@ -72,10 +86,6 @@ async def _act(desk: Desk, understood: Understood) -> Understood:
     match understood:
         case Asked(question):
             await desk.mailbox.submit(await _with_files(desk, question))
-        case Edited(message):
-            kept = await desk.store.messages(message.place.conversation, [message.id])
-            if kept and kept[0].text != message.text:
-                await desk.mailbox.edited(message)
         case Deleted(conversation, message_id):
             await desk.mailbox.deleted(conversation, message_id)
         case _:

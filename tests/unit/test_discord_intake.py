@@ -340,14 +340,6 @@ async def test_a_preview_that_discord_adds_changes_nothing(world: World) -> None
         id="5", channel=str(world.general.id), guild=str(world.guild.id), author="6", text="see https://e.org"
     )
     assert await world.bot.intake.events.changed(heard) == Ignored("not edited")
-    said = await world.ada.mentions(world.general, "see https://example.org")
-    await world.asked()
-    await world.ada.edits(said, f"{world.emulator.bot.mention} see https://example.org/b")
-    assert isinstance(await world.next(), Edited)
-    route = Route("GET", "/channels/{channel_id}/messages/{id}", channel_id=world.general.id, id=said.id)
-    unfurled = await world.bot.http.request(route)
-    again = await world.bot.intake.events.changed(Heard.of(unfurled, guild=str(world.guild.id)))
-    assert again == Ignored("not edited")
 
 
 async def test_a_mention_that_an_edit_adds_is_a_question(world: World) -> None:

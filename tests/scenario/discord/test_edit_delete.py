@@ -84,3 +84,20 @@ async def test_a_follow_up_that_is_edited_is_answered_anew(
     await discord.until(lambda: ROLLBACK in bot.replies(more)[0].content)
     await bot.idle()
     assert len(bot.answers(general)) == 2
+
+
+async def test_a_mention_that_is_added_by_an_edit_counts(
+    discord: Emulator, bot: RunningBot, ada: Person, general: Channel
+) -> None:
+    said = await ada.says(general, "How long does a rollback take?")
+    await bot.idle()
+    assert bot.answers(general) == []
+    await ada.edits(said, f"{discord.bot.mention} How long does a rollback take?")
+    assert ROLLBACK in (await bot.answer(said)).content
+
+
+async def test_talk_that_is_edited_stays_talk(bot: RunningBot, ada: Person, general: Channel) -> None:
+    said = await ada.says(general, "How long does a rollback take?")
+    await ada.edits(said, "How long does a rollback take, really?")
+    await bot.idle()
+    assert bot.answers(general) == []

@@ -97,9 +97,9 @@ class RunningBot:
         async with asyncio.timeout(seconds):
             await self._heard_all()
             while True:
+                busy = self.desk.waiting.busy or self.desk.background.busy  # first: from there it goes to the mailbox
                 state = await self.desk.mailbox.state()
-                busy = self.desk.waiting.busy or self.desk.background.busy or (self.worker and self.worker.busy)
-                if not (busy or state.conversations):
+                if not (busy or state.conversations or (self.worker and self.worker.busy)):
                     return
                 await asyncio.sleep(0.01)
 

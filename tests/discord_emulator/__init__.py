@@ -76,7 +76,7 @@ Nothing here knows Lorelens. Times are seconds; ids are int here and str on the 
 **Limits**: emulator.rates.limit("POST /channels/{channel_id}/messages", 5, per=5.0), .global_limit(50, per=1.0),
     .clear()
 
-**Faults**: emulator.faults.answer(route, 503, times=1, chance=1.0), .do_but_answer(route, 500), .hang_up(route,
+**Faults**: emulator.faults.answer(route, 503, times=1, chance=1.0, code=0), .do_but_answer(route, 500), .hang_up(route,
     done=False), .slow(route, seconds, times=None), .too_many(route, retry_after, scope="user"|"global"|"shared"),
     .clear(); each returns a Fault (.struck). `route` is "METHOD /template", or "*". times=None: always. chance draws
     from Emulator(seed=).

@@ -19,6 +19,7 @@ class Fault:
     left: int | None
     chance: float
     status: int = 0
+    code: int = 0
     seconds: float = 0.0
     refusal: TooMany | None = None
     struck: int = 0
@@ -31,9 +32,9 @@ class Faults:
         self._set: list[Fault] = []
         self._chance = random.Random(seed)
 
-    def answer(self, route: str, status: int, times: int | None = 1, chance: float = 1.0) -> Fault:
-        """Answer with a status such as 500, 502 or 503, and do nothing."""
-        return self._add(Fault(route, "answer", times, chance, status))
+    def answer(self, route: str, status: int, times: int | None = 1, chance: float = 1.0, code: int = 0) -> Fault:
+        """Answer with a status such as 500, 502 or 503, or a refusal with Discord's code for it, and do nothing."""
+        return self._add(Fault(route, "answer", times, chance, status, code))
 
     def do_but_answer(self, route: str, status: int = 500, times: int | None = 1, chance: float = 1.0) -> Fault:
         """Do it, and answer with a failure all the same."""

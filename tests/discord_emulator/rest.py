@@ -75,7 +75,7 @@ def _handler(emulator: "Emulator", route: Route) -> Callable[[web.Request], Any]
             call.status, call.answer = 429, fault.refusal.json()
             headers = fault.refusal.headers()
         elif fault and fault.kind == "answer":
-            call.status, call.answer = fault.status, {"message": f"{fault.status}: Service failure", "code": 0}
+            call.status, call.answer = fault.status, {"message": f"{fault.status}: Service failure", "code": fault.code}
         elif refusal := emulator.rates.refuse(call):
             call.status, call.answer, headers = 429, refusal.json(), refusal.headers()
         else:

@@ -69,7 +69,7 @@ class Rest(HTTPClient):
         call is left for what can't; 0.0 while nothing is known of it."""
         route = Route(method, path, **parameters)
         known = self._bucket_hashes.get(route.key)
-        bucket = self._buckets.get(f"{known}:{route.major_parameters}") if known else None
+        bucket = self._buckets.get(f"{known or route.key}:{route.major_parameters}")
         if bucket is None or bucket.expires is None:
             return 0.0
         left = bucket.expires - asyncio.get_running_loop().time()
@@ -96,10 +96,7 @@ _Client = discord.Client if TYPE_CHECKING else object
 
 
 class Addressed(_Client):
-    """A mixin for `discord.Client` and its kinds, before them: `class Bot(Addressed, discord.AutoShardedClient)`.
-
-    `use_addresses` in the task that starts the client gives the answers to its interactions their address.
-    """
+    """A mixin for `discord.Client` and its kinds, before them: `class Bot(Addressed, discord.AutoShardedClient)`."""
 
     def __init__(self, *args: Any, addresses: Addresses = OWN, **options: Any) -> None:
         self.addresses = addresses
@@ -119,10 +116,11 @@ class Addressed(_Client):
         )
         return super()._get_state(**options)
 
-    async def login(self, token: str) -> None:
-        """Log in, as `discord.Client.login` does."""
-        use_addresses(self.addresses)
-        await super().login(token)
+    async def connect(self, *, reconnect: bool = True) -> None:
+        """Listen, as `discord.Client.connect` does; what is told of interactions finds its address in this task."""
+        if self.addresses.api != API_URL:
+            async_context.set(_Webhooks(self.addresses))
+        await super().connect(reconnect=reconnect)
 
 
 class Plain(Addressed, discord.Client):
@@ -131,9 +129,3 @@ class Plain(Addressed, discord.Client):
     def __init__(self, addresses: Addresses = OWN) -> None:
         # Never sent anywhere, but discord.py warns of a client without them.
         super().__init__(intents=discord.Intents(guilds=True), addresses=addresses)
-
-
-def use_addresses(addresses: Addresses) -> None:
-    """Let what answers interactions in this task, and in those that it starts, do so at these addresses."""
-    if addresses.api != API_URL:
-        async_context.set(_Webhooks(addresses))

@@ -13,6 +13,7 @@ from adapters.discord.addresses import Rest
 from adapters.discord.refusals import FAILURES, DiscordUncertainError, as_error
 from adapters.fence import Fence, fenced
 from adapters.payloads import Payload, mapping
+from core.errors import PlatformUnavailableError
 from core.posting import Posting
 
 TRIES = 3
@@ -20,6 +21,9 @@ TRIES = 3
 PAUSE = 0.3
 SENDING = 0.75
 """The part of the time for which nobody else takes over in which a request must be on its way."""
+SHORT = 5.0
+"""Seconds that are waited for here where Discord, or what stands before it, asks for a pause that discord.py does not
+keep by itself; after a longer one the turn is given back."""
 LONGEST = 20.0
 """Seconds for one change, with the pauses that Discord asks for."""
 
@@ -58,6 +62,26 @@ class Calls:
             DiscordUncertainError: it may be done, or not.
             PlatformUnavailableError: it is not done; Discord is away or asks for patience.
         """
+        for _ in range(1, TRIES):
+            try:
+                return await self._change(method, path, body, files, once, parameters)
+            except DiscordUncertainError:
+                raise
+            except PlatformUnavailableError as error:
+                if error.retry_after is None or error.retry_after > SHORT:
+                    raise
+                await asyncio.sleep(error.retry_after)
+        return await self._change(method, path, body, files, once, parameters)
+
+    async def _change(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None,
+        files: Sequence[File],
+        once: bool,
+        parameters: Mapping[str, Any],
+    ) -> Payload:
         begun = time.monotonic()
         seconds = SENDING * await self.posting.ready()
         fence = Fence(time.monotonic() + seconds, once=once)

@@ -17,6 +17,9 @@ from adapters.discord.doors import Door, Found, snowflake_now
 from adapters.discord.pictures import Pictures
 from adapters.discord.refusals import (
     MISSING_ACCESS,
+    NOT_OF_OURS,
+    TOO_MANY_FOLLOWUPS,
+    TOO_OLD_TO_EDIT,
     UNKNOWN_CHANNEL,
     UNKNOWN_MESSAGE,
     DiscordRefusedError,
@@ -29,6 +32,7 @@ from core.posting import Posting
 _log = logging.getLogger(__name__)
 
 _NOT_THERE = {UNKNOWN_MESSAGE, UNKNOWN_CHANNEL, MISSING_ACCESS}
+_NOT_EDITABLE = {UNKNOWN_MESSAGE, NOT_OF_OURS, TOO_OLD_TO_EDIT}
 _PARTS = 60
 
 
@@ -68,7 +72,13 @@ class Messages:
                 await self._gone()
                 await self._delete_from(part)
             if part >= len(self._ids):
-                await self._post_once(part, message)
+                try:
+                    await self._post_once(part, message)
+                except DiscordRefusedError as error:
+                    if error.number != TOO_MANY_FOLLOWUPS:
+                        raise
+                    _log.warning("A long answer stays without its end: %s", error)
+                    break
         await self._delete_from(len(messages))
 
     async def remove(self) -> None:
@@ -153,7 +163,7 @@ class Messages:
         try:
             await self._door.edit(one, said, files)
         except DiscordRefusedError as error:
-            if error.number != UNKNOWN_MESSAGE:
+            if error.number not in _NOT_EDITABLE:
                 raise
             return False
         self._shown[one] = message

@@ -23,6 +23,7 @@ from adapters.discord.paces import Paces
 from adapters.discord.pictures import FindPicture, Pictures
 from adapters.discord.refusals import (
     ARCHIVED,
+    BLOCKED,
     GONE_TOKENS,
     LOCKED,
     MISSING_ACCESS,
@@ -30,6 +31,7 @@ from adapters.discord.refusals import (
     NOT_TEXTUAL,
     NOT_TO_THIS_USER,
     UNKNOWN_CHANNEL,
+    UNVERIFIED,
     DiscordRefusedError,
 )
 from adapters.discord.servers import Servers
@@ -42,11 +44,13 @@ __all__ = ["DiscordOutlet", "FindPicture"]
 
 UNPOSTABLE = {
     ARCHIVED: "unpostable_archived",
+    BLOCKED: "unpostable_restricted",
     LOCKED: "unpostable_archived",
     MISSING_ACCESS: "unpostable_stranger",
     MISSING_PERMISSIONS: "unpostable_restricted",
     NOT_TEXTUAL: "unpostable_restricted",
     UNKNOWN_CHANNEL: "unpostable_stranger",
+    UNVERIFIED: "unpostable_restricted",
 }
 """Refusals that concern one place, and the name of the text that says why."""
 

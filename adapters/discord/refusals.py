@@ -21,6 +21,14 @@ NO_HISTORY = 160002
 ARCHIVED = 50083
 LOCKED = 160005
 NOT_TEXTUAL = 50008
+NOT_OF_OURS = 50005
+TOO_OLD_TO_EDIT = 30046
+"""A message of more than an hour was edited too often."""
+TOO_MANY_FOLLOWUPS = 40094
+"""Where the app is not on the server, five messages may follow a response."""
+BLOCKED = 200_000
+"""AutoMod does not let a message through."""
+UNVERIFIED = 50009
 
 GONE_TOKENS = {10015, 10062, 50027}
 """The interaction's token is not good any more: unknown webhook, unknown interaction, invalid token."""
@@ -38,6 +46,7 @@ _WORDS: dict[int, tuple[str, str]] = {
     NOT_TO_THIS_USER: ("This person takes no direct messages from Lorelens.", "They can allow them for the server."),
     MISSING_PERMISSIONS: ("Lorelens lacks a permission in the channel.", _PERMISSIONS),
     INVALID_FORM: ("Discord does not take this.", "This is a defect of Lorelens; please report it."),
+    BLOCKED: ("The server's AutoMod blocked the message.", "Ask a moderator of the server."),
     ARCHIVED: ("The thread is archived.", "Reopen it, or ask in another one."),
     LOCKED: ("The thread is locked.", "Ask in another one."),
     NO_HISTORY: ("Lorelens may not read the history of the channel.", _PERMISSIONS),

@@ -12,7 +12,7 @@ import discord
 from discord.abc import GuildChannel
 from discord.http import HTTPClient
 
-from adapters.discord.api import ask
+from adapters.discord.api import TIMEOUT, ask
 from adapters.discord.refusals import FAILURES, UNKNOWN_MEMBER, DiscordRefusedError, as_error
 from adapters.lookups import Lookups
 from adapters.payloads import mapping, string
@@ -184,15 +184,17 @@ class Servers:
 
     async def _fetch(self, guild: str) -> Server:
         try:
-            found = await self.client.fetch_guild(int(guild), with_counts=False)
-            return Server(found, tuple(await found.fetch_channels()))
+            async with asyncio.timeout(TIMEOUT):
+                found = await self.client.fetch_guild(int(guild), with_counts=False)
+                return Server(found, tuple(await found.fetch_channels()))
         except FAILURES as error:
             raise as_error(error, "reading a server") from error
 
     async def _fetch_member(self, guild: str, user: str) -> discord.Member | None:
         server = await self.server(guild)
         try:
-            return await server.guild.fetch_member(int(user))
+            async with asyncio.timeout(TIMEOUT):
+                return await server.guild.fetch_member(int(user))
         except FAILURES as error:
             found = as_error(error, "reading a member")
             if isinstance(found, DiscordRefusedError) and found.number == UNKNOWN_MEMBER:

@@ -216,6 +216,22 @@ async def test_where_it_cannot_see_the_channel_and_direct_messages_are_closed_th
     assert "Nobody could be told" in caplog.text
 
 
+async def test_what_the_servers_automod_blocks_is_said_directly(desk: Desk) -> None:
+    _, question = await desk.ask()
+    desk.discord.faults.answer(POST, 400, code=200_000)
+    told = await desk.answer(question)
+    assert told.channel is desk.ada.dm and "restricted" in told.content
+
+
+async def test_a_message_that_was_edited_too_often_is_replaced(desk: Desk) -> None:
+    asked, question = await desk.ask()
+    first = await desk.answer(question)
+    desk.discord.faults.answer(EDIT, 400, code=30046)
+    assert await desk.mailbox.again(question.message.place.conversation, question.message.id)
+    again = await desk.answer(question, (Text(text="V-7."), Finished()))
+    assert desk.replies(asked) == [again] and first.deleted
+
+
 async def test_a_thread_that_was_archived_meanwhile_is_opened_for_an_edit(desk: Desk) -> None:
     thread = await desk.ada.opens_thread(desk.general, "pumps", "Let us talk")
     asked = await desk.ada.mentions(thread, "Which pump is it?")

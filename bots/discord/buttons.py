@@ -90,8 +90,9 @@ async def _again(desk: Desk, interaction: Interaction, who: Whom) -> None:
         return await add(desk, who, who.texts.answer_gone)
     kept = await desk.store.messages(click.conversation, [click.about.message])
     delivery: dict[str, JsonValue] | None = None
-    if kept and (click.is_private or who.is_elsewhere):
-        surface = "ephemeral" if click.is_private else "interaction"
+    private = click.is_private or _is_ephemeral(interaction)
+    if kept and (private or who.is_elsewhere):
+        surface = "ephemeral" if private else "interaction"
         delivery = {**delivery_to(who), "surface": surface, "quoted": kept[0].text}
     again = await desk.mailbox.again(click.conversation, click.about.message, delivery)
     if not again and not kept:  # else it is being answered just now
@@ -111,8 +112,8 @@ async def _stop(desk: Desk, interaction: Interaction, who: Whom) -> None:
 def _as_the_answer(interaction: Interaction, who: Whom) -> How:
     """What was asked so that only its asker sees it goes on so."""
     about = named.pressed(str(data_of(interaction).get("custom_id") or ""))
-    private = who.is_elsewhere or about is None or about.thread.startswith("~")
-    return "privately" if private else "openly"
+    private = _is_ephemeral(interaction) or about is None or about.thread.startswith("~")
+    return "privately" if private or who.is_elsewhere else "openly"
 
 
 async def _ask_next(desk: Desk, interaction: Interaction, who: Whom) -> None:
@@ -132,6 +133,11 @@ async def _ask_next(desk: Desk, interaction: Interaction, who: Whom) -> None:
     if not await ask(desk, asked):
         await say_text(desk, who, who.texts.asked_already)
     return None
+
+
+def _is_ephemeral(interaction: Interaction) -> bool:
+    """Whether only the person sees the message that they clicked."""
+    return interaction.message is not None and interaction.message.flags.ephemeral
 
 
 async def _suggested(desk: Desk, click: Click) -> str:

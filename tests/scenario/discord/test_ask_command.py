@@ -125,3 +125,17 @@ async def test_discord_is_answered_at_once_while_the_store_does_not_answer(
     await asked.acknowledged()
     assert asked.acknowledged_after is not None and asked.acknowledged_after < 1.5
     assert ROLLBACK in (await answered(bot, asked)).content
+
+
+@pytest.mark.slow  # thirty answers
+async def test_discord_is_answered_in_time_however_many_ask_at_once(
+    discord: Emulator, bot: RunningBot, general: Channel
+) -> None:
+    assert general.guild is not None
+    people = [discord.person(f"person {number}", general.guild) for number in range(30)]
+    asked = [await one.runs("/ask", {"question": QUESTION, "private": True}, general) for one in people]
+    typed = await people[0].types("/search", "words", "rollb", general)
+    for one in asked:
+        assert ROLLBACK in (await one.answered(60)).content
+    assert max(one.acknowledged_after or 9 for one in asked) < 3 and typed
+    await bot.idle()

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from tests.discord_emulator import Channel, Emulator, Guild, Message, Person
-from tests.scenario.discord.conftest import ROLLBACK
-from tests.scenario.discord.interacting import asks, button, ephemeral, heard, redelivered, told
+from tests.scenario.discord.conftest import ROLLBACK, StartBot
+from tests.scenario.discord.interacting import asks, button, clicks, ephemeral, heard, redelivered, told
 from tests.scenario.discord.running_bot import RunningBot
 
 QUESTION = "How long does a rollback take?"
@@ -39,6 +39,32 @@ async def test_what_only_one_person_sees_takes_the_place_of_what_was_there(
     await again(bot, ada, answer)
     assert ephemeral(ada, general) == [answer] and ROLLBACK in answer.content and f"> {QUESTION}" in answer.content
     assert discord.messages(ada.dm) == []
+
+
+async def test_what_is_private_in_the_direct_conversation_stays_so(
+    discord: Emulator, bot: RunningBot, ada: Person
+) -> None:
+    answer = await asks(bot, ada, QUESTION, private=True)
+    discord.clock.forward(16 * 60)
+    await again(bot, ada, answer)
+    assert discord.messages(ada.dm) == [answer] and answer.ephemeral and ROLLBACK in answer.content
+
+
+async def test_a_private_answer_that_came_directly_because_it_took_long_is_made_anew_there(
+    discord: Emulator, start_bot: StartBot, ada: Person, general: Channel
+) -> None:
+    first = await start_bot(with_worker=False)
+    await (await ada.runs("/ask", {"question": QUESTION, "private": True}, general)).acknowledged()
+    await first.desk.background.idle()
+    await first.stop()
+    discord.clock.forward(16 * 60)
+    bot = await start_bot()
+    await discord.until(lambda: any(ROLLBACK in one.content for one in bot.answers(ada.dm)))
+    await bot.idle()
+    [answer] = bot.answers(ada.dm)
+    assert (await clicks(bot, ada, answer, "👍")).content == "Thank you for telling."
+    await again(bot, ada, answer)
+    assert ROLLBACK in answer.content and ROLLBACK in (await clicks(bot, ada, answer, "Why this answer?")).content
 
 
 async def test_clicks_at_once_and_a_click_that_comes_twice_do_no_harm(

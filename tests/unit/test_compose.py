@@ -34,7 +34,7 @@ def filled(text: str) -> str:
 
 def test_services_are_of_the_specification_s_form(compose: dict[str, Any]) -> None:
     assert set(compose) == {"name", "services", "volumes"}
-    assert set(compose["services"]) == {"redis", "worker", "vllm"}
+    assert set(compose["services"]) == {"redis", "bots", "worker", "vllm"}
     for service in compose["services"].values():
         assert set(service) <= KEYS
         assert re.fullmatch(r"[\w./-]+:[\w.-]+", filled(service["image"]))

@@ -94,7 +94,8 @@ class DiscordClient(Addressed, discord.AutoShardedClient):
     def _parse(self, name: str, parse: Callable[[Any], None], data: Any) -> None:
         for listener in self._heard.get(name, ()):
             self._run(f"Hearing of {name}", listener, data)
-        parse(data)
+        # What discord.py can't read would end the connection to all servers, and their events would be lost.
+        self._run(f"Reading {name}", parse, data)
 
     def _run(self, what: str, listener: Callable[..., object], *args: Any, **kwargs: Any) -> None:
         try:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -30,7 +31,7 @@ async def register(desk: Desk) -> None:
 
     def changed(payload: Payload) -> None:
         heard = Heard.of(payload)
-        if heard.edited and heard.author:
+        if heard.edited:
             desk.waiting.put(heard.channel, "Taking in an edit", partial(take_edited, desk, heard))
             desk.waiting.put(heard.channel, "Following an edit", partial(follow_edit, desk, heard))
 
@@ -65,6 +66,10 @@ async def take_edited(desk: Desk, heard: Heard) -> Understood:
 
     What is not kept may name Lorelens only now: then it is a question, unless it is old.
     """
+    if not heard.author:
+        # Discord tells of a whole message; others that speak its protocol may tell of what changed alone.
+        whole = await desk.platform.intake.chains.fetch(heard.channel, heard.id)
+        heard = replace(whole, guild=heard.guild) if whole is not None else heard
     understood = await desk.platform.intake.events.changed(heard)
     if not isinstance(understood, Edited):
         return await _act(desk, understood)

@@ -25,7 +25,7 @@ from core.errors import LorelensError, PlatformRefusedError, PlatformUnavailable
 
 GRACE = 10.0
 """Seconds for which what was begun may go on after SIGTERM, before the worker's own grace."""
-START_TIME = 30.0
+START_TIME = 15.0
 """Seconds for which a connection is waited for at the start; after that it is tried on beside everything else."""
 UNNOTICED = HEARTBEAT_TIMEOUT + 45.0
 """Seconds for which a connection may be dead before that is noticed."""

@@ -101,3 +101,18 @@ async def test_talk_that_is_edited_stays_talk(bot: RunningBot, ada: Person, gene
     await ada.edits(said, "How long does a rollback take, really?")
     await bot.idle()
     assert bot.answers(general) == []
+
+
+async def test_an_edit_that_tells_only_what_changed_is_understood(
+    discord: Emulator, bot: RunningBot, ada: Person, general: Channel
+) -> None:
+    asked = await ada.mentions(general, "What does ERR-4031 mean?")
+    await bot.answer(asked)
+    asked.content = f"{discord.bot.mention} How long does a rollback take?"
+    asked.edited_at = discord.clock.now()
+    guild = general.guild
+    assert guild is not None
+    whole = payload_of(asked, discord.bot) | {"guild_id": str(guild.id)}
+    told = {name: whole[name] for name in ("id", "channel_id", "guild_id", "content", "edited_timestamp")}
+    discord.gateway.emit("MESSAGE_UPDATE", told, guild.id)
+    await discord.until(lambda: ROLLBACK in bot.replies(asked)[0].content)

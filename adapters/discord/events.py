@@ -2,8 +2,6 @@
 
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Literal
 
 from pydantic import JsonValue
 
@@ -12,18 +10,10 @@ from adapters.discord.heard import SAID, Heard
 from adapters.discord.incoming import as_message, message_id, urls_of
 from adapters.discord.markup import mentioned
 from adapters.discord.servers import DIRECT, Servers, Spot
+from adapters.understood import Asked, Deleted, Edited, Ignored
 from core.errors import PlatformRefusedError
-from core.messages import Message, Place
+from core.messages import Place
 from core.question import Question
-
-Reason = Literal[
-    "no message",  # of a channel that is not known
-    "a bot",  # Lorelens itself, another bot or a webhook: answering those could go on for ever
-    "a notice",  # somebody joined, a message was pinned, ...
-    "not addressed",  # channel text that nobody asked Lorelens about
-    "to others",  # in a thread it takes part in, but to other people
-    "not edited",  # a preview of a link was added
-]
 
 TakesPart = Callable[[str], Awaitable[bool]]
 """Whether Lorelens was asked something in a conversation (`Mailbox.takes_part`)."""
@@ -31,38 +21,6 @@ Chosen = Callable[[str, str], Awaitable[str]]
 """The language that somebody chose, by server and person, as a BCP 47 tag; empty for none."""
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Asked:
-    """Somebody wants an answer."""
-
-    question: Question
-
-
-@dataclass(frozen=True)
-class Edited:
-    """A message reads otherwise now; it may have been a question, the mailbox knows."""
-
-    message: Message
-
-
-@dataclass(frozen=True)
-class Deleted:
-    """A message was taken back: its conversation and id."""
-
-    conversation: str
-    id: str
-
-
-@dataclass(frozen=True)
-class Ignored:
-    """Nothing is to be done."""
-
-    reason: Reason
-
-
-Understood = Asked | Edited | Deleted | Ignored
 
 
 class Events:

@@ -7,7 +7,6 @@ may lack the files: then `delivery` says `"reread": true`, and the message is re
 
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
@@ -18,55 +17,15 @@ from adapters.slack.api import Installed
 from adapters.slack.file_objects import files_of, urls_of
 from adapters.slack.incoming import Directory, as_message, message_id, place_of, sent_at
 from adapters.slack.mentions import Mentions, mentions
-from core.messages import Message, Place
+from adapters.understood import Asked, Deleted, Edited, Ignored, Understood
+from core.messages import Place
 from core.question import Question
-
-Reason = Literal[
-    "no message",  # an event of another kind, or without what a message needs
-    "a bot",  # Lorelens itself, or another app: answering those could go on for ever
-    "a notice",  # somebody joined, the topic was changed, ...
-    "not addressed",  # channel text that nobody asked Lorelens about
-    "to others",  # in a thread it takes part in, but to other people
-    "not edited",  # a preview of a link was added, a thread grew
-]
 
 TakesPart = Callable[[str, datetime], Awaitable[bool]]
 """Whether Lorelens was asked something in a conversation before a time (`Mailbox.takes_part`)."""
 
 _SAID = {"", "file_share", "thread_broadcast", "me_message"}
 _SLACKBOT = "USLACKBOT"
-
-
-@dataclass(frozen=True)
-class Asked:
-    """Somebody wants an answer."""
-
-    question: Question
-
-
-@dataclass(frozen=True)
-class Edited:
-    """A message reads otherwise now; it may have been a question, the mailbox knows."""
-
-    message: Message
-
-
-@dataclass(frozen=True)
-class Deleted:
-    """A message was taken back: its conversation and id."""
-
-    conversation: str
-    id: str
-
-
-@dataclass(frozen=True)
-class Ignored:
-    """Nothing is to be done."""
-
-    reason: Reason
-
-
-Understood = Asked | Edited | Deleted | Ignored
 
 
 async def understand(event: Payload, installed: Installed, directory: Directory, takes_part: TakesPart) -> Understood:

@@ -8,12 +8,13 @@ from adapters.slack import audience as audiences
 from adapters.slack import events, history
 from adapters.slack.api import API_URL, Clients, Installed
 from adapters.slack.completing import Completing, Keep, urls_in
-from adapters.slack.events import TakesPart, Understood
+from adapters.slack.events import TakesPart
 from adapters.slack.file_objects import urls_of
 from adapters.slack.files import Files
 from adapters.slack.incoming import ts_of
 from adapters.slack.membership import Membership
 from adapters.slack.people import FRESH, Chosen, People
+from adapters.understood import Understood
 from core.errors import PlatformRefusedError, PlatformUnavailableError
 from core.messages import Message
 from core.question import Question

@@ -16,8 +16,8 @@ import discord
 from discord.utils import time_snowflake
 
 from adapters.discord.api import messages_after
-from adapters.discord.events import Asked
 from adapters.discord.heard import Heard, time_of
+from adapters.understood import Asked
 from bots.catch_up import BEAT, MARGIN, CatchUp
 from bots.discord.desk import Desk
 from bots.discord.events import take, take_edited

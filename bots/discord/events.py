@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
-from adapters.discord.events import Asked, Deleted, Edited, Understood
 from adapters.discord.heard import Heard
 from adapters.payloads import Payload, listing, string
+from adapters.understood import Asked, Deleted, Edited, Understood
 from bots.discord.desk import Desk
 from bots.discord.saving import follow_deletion, follow_edit
 from core.errors import PlatformUnavailableError

@@ -11,8 +11,8 @@ from typing import Any
 
 from adapters.payloads import Payload, mapping, mappings, string
 from adapters.slack.api import Installed, ask, pages
-from adapters.slack.events import Asked
 from adapters.slack.refusals import SlackRefusedError
+from adapters.understood import Asked
 from bots.catch_up import BEAT, CatchUp
 from bots.slack.desk import Desk
 from bots.slack.events import take, take_news

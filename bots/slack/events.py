@@ -9,7 +9,7 @@ from slack_bolt.context.async_context import AsyncBoltContext
 
 from adapters.payloads import Payload, string
 from adapters.slack.api import Installed
-from adapters.slack.events import Asked, Deleted, Edited, Understood
+from adapters.understood import Asked, Deleted, Edited, Understood
 from bots.slack.desk import Desk
 from bots.slack.pane import named_by
 from bots.slack.saving import follow

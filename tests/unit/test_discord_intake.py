@@ -12,10 +12,10 @@ from discord.http import Route
 from PIL import Image
 
 from adapters.discord.addresses import API_URL, Addresses
-from adapters.discord.events import Asked, Deleted, Edited, Ignored, Understood
 from adapters.discord.heard import Heard
 from adapters.discord.intake import Intake
 from adapters.payloads import Payload
+from adapters.understood import Asked, Deleted, Edited, Ignored, Understood
 from bots.discord.client import DiscordClient
 from core.messages import Place
 from core.pictures import NormalizedPicture

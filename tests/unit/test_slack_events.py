@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from adapters.slack.api import Installed
-from adapters.slack.events import Asked, Deleted, Edited, Ignored, Understood, understand
+from adapters.slack.events import understand
 from adapters.slack.membership import Channel, as_channel
 from adapters.slack.people import Person, Standing, as_person, standing_of
+from adapters.understood import Asked, Deleted, Edited, Ignored, Understood
 from core.messages import Attachment, Message
 
 BOT = Installed(team="T0TEAM", user="U0BOT", bot="B0BOT")

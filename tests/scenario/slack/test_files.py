@@ -10,8 +10,8 @@ from PIL import Image
 
 from adapters.slack.api import Installed, OneWorkspace
 from adapters.slack.documents import document
-from adapters.slack.events import Asked
 from adapters.slack.intake import Intake
+from adapters.understood import Asked
 from core.errors import DocumentError, PlatformUnavailableError
 from core.messages import Attachment, Author, Message
 from core.pictures import NormalizedPicture

@@ -24,6 +24,10 @@ class Ingress(Protocol):
         """For /readyz: what keeps the platform from reaching this process; empty if nothing does."""
         ...
 
+    async def ended(self) -> None:
+        """Return, or raise why, when the platform can't be listened to any more; not while it is tried further."""
+        ...
+
     def taking_in(self) -> AbstractAsyncContextManager[object]:
         """Take in what it sends while the block runs.
 
@@ -74,8 +78,16 @@ async def serve_platforms(names: Sequence[str], turns: int, data: Path | None) -
                 hint="Set LORELENS_SLACK_BOT_TOKEN or LORELENS_DISCORD_TOKEN; docs/slack.md and docs/discord.md lead "
                 "through it.",
             )
-        checks = tuple(one.is_listening for one in ingresses)
-        await serve(application, adapters, metrics, watchers, turns, ingress=_all_of(ingresses), checks=checks)
+        await serve(
+            application,
+            adapters,
+            metrics,
+            watchers,
+            turns,
+            ingress=_all_of(ingresses),
+            ended=[one.ended for one in ingresses],
+            checks=[one.is_listening for one in ingresses],
+        )
     return 0
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -78,12 +78,15 @@ async def serve(
     turns: int,
     *,
     ingress: AbstractAsyncContextManager[object] | None = None,
+    ended: "Sequence[Callable[[], Awaitable[None]]]" = (),
     checks: "Sequence[Check]" = (),
 ) -> None:
     """Work for these platforms until SIGTERM or SIGINT.
 
     With `ingress`, what they ask is taken in as well, for as long as it is entered; it is left first, and the turns
-    that are under way end after it. With 0 `turns` nothing is answered here. `checks` are asked by /readyz too.
+    that are under way end after it. Each of `ended` returns, or raises why, when a platform can't be listened to any
+    more: then all of it ends, to be started anew. With 0 `turns` nothing is answered here. `checks` are asked by
+    /readyz too.
     """
     from bots.health import health_endpoint
     from core.mailbox import Mailbox
@@ -116,7 +119,7 @@ async def serve(
     async with endpoint as url:
         names = ", ".join(platform.platform for platform in chosen)
         _log.info("Working for %s, %d turns side by side%s", names, turns, f"; {url}" if url else "")
-        await _work(workers, stopping, ingress or nullcontext())
+        await _work(workers, stopping, ingress or nullcontext(), ended)
     _log.info("Stopped")
 
 
@@ -143,19 +146,36 @@ async def _workers(
 
 
 async def _work(
-    workers: "Sequence[Worker]", stopping: asyncio.Event, ingress: AbstractAsyncContextManager[object]
+    workers: "Sequence[Worker]",
+    stopping: asyncio.Event,
+    ingress: AbstractAsyncContextManager[object],
+    ended: "Sequence[Callable[[], Awaitable[None]]]",
 ) -> None:
-    """Until it is to stop, or a worker ends by an error: then nothing more is taken in, and what was begun ends."""
+    """Until it is to stop, or a worker or what is listened to ends by an error: then nothing more is taken in, and what
+    was begun ends."""
     working = [asyncio.create_task(worker.run()) for worker in workers]
     stopped = asyncio.create_task(stopping.wait())
+    over = [asyncio.ensure_future(one()) for one in ended]
     try:
         async with ingress:
-            await asyncio.wait({stopped, *working}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({stopped, *working, *over}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         stopped.cancel()
         for worker in workers:
             worker.stop()
         await asyncio.gather(*working)
+        reasons = await _reasons(over)
+    if reasons:
+        raise reasons[0]
+
+
+async def _reasons(over: "Sequence[asyncio.Future[None]]") -> list[BaseException]:
+    """Why what has ended did."""
+    done = [one for one in over if one.done()]
+    for one in over:
+        one.cancel()
+    await asyncio.gather(*over, return_exceptions=True)
+    return [error for one in done if (error := one.exception()) is not None]
 
 
 def _stop(stopping: asyncio.Event, workers: "Sequence[Worker]") -> None:

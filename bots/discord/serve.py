@@ -67,13 +67,17 @@ class Ingress:
         self._away: dict[int, float] = {}
         self._changed = asyncio.Event()
         self._connecting: asyncio.Task[None] | None = None
-        self._ended = ""
+        self._ended: asyncio.Future[None] | None = None
 
     async def is_listening(self) -> str:
         """For /readyz: what keeps Discord from reaching this process."""
-        if self._ended:
-            return self._ended
         return "" if self.is_connected else "There is no connection to Discord."
+
+    async def ended(self) -> None:
+        """When discord.py gave up for good: the token or an intent was taken away, say."""
+        if self._ended is None:
+            self._ended = asyncio.get_running_loop().create_future()
+        await self._ended
 
     @asynccontextmanager
     async def taking_in(self) -> AsyncGenerator[None]:
@@ -164,8 +168,10 @@ class Ingress:
         """discord.py gave up for good."""
         error = None if connecting.cancelled() else connecting.exception()
         found = _why(error) if error is not None else PlatformUnavailableError("The connection to Discord ended.")
-        self._ended = str(found)
-        log_failure("Listening to Discord", found)
+        if self._ended is not None and not self._ended.done():
+            self._ended.set_exception(found)
+        else:
+            log_failure("Listening to Discord", found)
 
 
 def _why(error: BaseException) -> LorelensError:

@@ -1,5 +1,6 @@
 """What Slack sends, taken in: by Socket Mode or HTTP (`bots.serve_platforms` runs it)."""
 
+import asyncio
 import logging
 import time
 from collections.abc import AsyncGenerator
@@ -87,6 +88,10 @@ class Ingress:
         if self._socket is not None and self._socket.alive() is None:
             return "There is no connection to Slack."
         return ""
+
+    async def ended(self) -> None:
+        """Never: a socket is tried again, and by HTTP Slack comes by itself."""
+        await asyncio.Event().wait()
 
     @asynccontextmanager
     async def taking_in(self) -> AsyncGenerator[None]:

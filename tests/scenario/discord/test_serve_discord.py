@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.discord_emulator import Channel, Emulator, Person
+from tests.discord_emulator import Channel, Emulator, Guild, Person
 from tests.scenario.discord.conftest import ROLLBACK
 from tests.scenario.served_team import Shared
 from tests.scenario.serving_process import serving
@@ -98,4 +98,20 @@ async def test_an_intent_that_is_off_is_named_with_where_to_turn_it_on(discord: 
     async with serving("discord", tmp_path, settings_for(discord)) as bot:
         assert await bot.ends() == 3
     assert "Turn on the Message Content Intent" in bot.log
+    assert "Traceback" not in bot.log
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [(4004, "Discord does not know the token any more"), (4014, "Turn on the Message Content Intent")],
+)
+async def test_what_is_taken_away_while_it_runs_ends_it_with_the_reason(
+    discord: Emulator, acme: Guild, shared: Shared, code: int, said: str
+) -> None:
+    settings = settings_for(discord, redis_url=shared.redis_url)
+    async with serving("discord", shared.data, settings) as bot:
+        await bot.says("Listening to Discord")
+        discord.gateway.drop(code)
+        assert await bot.ends() == 3
+    assert said in bot.log
     assert "Traceback" not in bot.log

@@ -26,8 +26,8 @@ from core.conversation_keys import (
     script,
     write_entry,
 )
+from core.feedback_keys import forgetting, forgetting_person, unindexing
 from core.messages import Message, Picture, Value
-from core.quality import feedback
 from core.tokens import estimate_tokens
 
 if TYPE_CHECKING:
@@ -132,8 +132,8 @@ class Conversations:
         if before is not None:
             await self._unindex([before])
         step = script(DELETE_SCRIPT, self.keys.conversation(conversation), (message_id, time.time()))
-        deleted, said = await self.redis.execute_all([step, feedback.forgetting(self.keys, conversation, [message_id])])
-        await self.redis.execute_all(feedback.unindexing(self.keys, conversation, said))
+        deleted, said = await self.redis.execute_all([step, forgetting(self.keys, conversation, [message_id])])
+        await self.redis.execute_all(unindexing(self.keys, conversation, said))
         return bool(deleted)
 
     async def history(self, conversation: str, token_budget: int, *, before: Message | None = None) -> list[Message]:
@@ -199,7 +199,7 @@ class Conversations:
             "DEL", keys.gone, keys.answers, keys.stood_on, keys.replies, self.keys.feedback(conversation)
         )
         await self.redis.execute("DEL", self.keys.noted(conversation))
-        await self.redis.execute_all(feedback.unindexing(self.keys, conversation, said))
+        await self.redis.execute_all(unindexing(self.keys, conversation, said))
         await self.redis.erase()
         return forgotten
 
@@ -216,9 +216,7 @@ class Conversations:
         for conversation, ids in said.items():  # also what pointed at messages that are kept no more
             await self.redis.execute("SREM", person, *(reference(conversation, one.decode()) for one in ids))
         judged = await self.redis.execute("SMEMBERS", self.keys.feedback_by(platform, workspace, author_id))
-        await self.redis.execute_all(
-            feedback.forgetting_person(self.keys, platform, workspace, author_id, list(judged))
-        )
+        await self.redis.execute_all(forgetting_person(self.keys, platform, workspace, author_id, list(judged)))
         await self.redis.erase()
         return _sum(forgotten)
 
@@ -265,10 +263,10 @@ class Conversations:
                     ("HDEL", keys.questions, *page),
                     ("HDEL", keys.replies, *page),
                     script(FORGET_ANSWERS_SCRIPT, keys, page),
-                    feedback.forgetting(self.keys, conversation, page),
+                    forgetting(self.keys, conversation, page),
                 ]
             )
-            await self.redis.execute_all(feedback.unindexing(self.keys, conversation, said))
+            await self.redis.execute_all(unindexing(self.keys, conversation, said))
             messages += removed
         if not await self.redis.execute("EXISTS", keys.messages):
             await self.redis.execute("ZREM", self.keys.conversations, conversation)

@@ -9,15 +9,13 @@ import json
 import logging
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from core.conversation_keys import Command, KeySpace, read_reference, reference, script
-from core.messages import Author, Place, Value
-
-if TYPE_CHECKING:  # which takes what is forgotten from here
-    from core.conversations import Conversations
+from core.conversation_keys import Command, read_reference, reference, script
+from core.conversations import Conversations
+from core.feedback_keys import of_person
+from core.messages import Author, Value
 
 REASON_CHARACTERS = 100
 TEXT_CHARACTERS = 2000
@@ -32,21 +30,6 @@ redis.call('HSET', KEYS[2], ARGV[2], ARGV[3])
 return 1
 """
 """1 if the feedback is kept; 0 if the question is kept no more."""
-
-_FORGET = """
-local going, gone = {}, {}
-for _, id in ipairs(ARGV) do
-  going[id] = true
-end
-for _, field in ipairs(redis.call('HKEYS', KEYS[1])) do
-  if going[cjson.decode(field)[1]] then
-    redis.call('HDEL', KEYS[1], field)
-    gone[#gone + 1] = field
-  end
-end
-return gone
-"""
-"""The fields that went with these questions."""
 
 
 class Feedback(Value):
@@ -64,7 +47,7 @@ class Feedback(Value):
 class FeedbackBook:
     """The feedback of all conversations. Raises `StoreUnavailableError` when Redis is away."""
 
-    def __init__(self, store: "Conversations") -> None:
+    def __init__(self, store: Conversations) -> None:
         self._redis = store.redis
         self._keys = store.keys
         self._store = store
@@ -85,20 +68,22 @@ class FeedbackBook:
             text=text.strip()[:TEXT_CHARACTERS],
             given_at=datetime.now(UTC),
         )
-        of_person = _by(self._keys, conversation, person.id)
+        index = of_person(self._keys, conversation, person.id)
         keys = (self._keys.conversation(conversation).messages, self._keys.feedback(conversation))
         entry = feedback.model_dump_json(exclude={"conversation", "message_id"})
         step = script(_GIVE, keys, (message_id, reference(message_id, person.id), entry))
-        *_, kept = await self._redis.execute_all([("SADD", of_person, reference(conversation, message_id)), step])
+        *_, kept = await self._redis.execute_all([("SADD", index, reference(conversation, message_id)), step])
         if not kept:
-            await self._redis.execute("SREM", of_person, reference(conversation, message_id))
+            await self._redis.execute("SREM", index, reference(conversation, message_id))
         return bool(kept)
 
     async def withdraw(self, conversation: str, message_id: str, person_id: str) -> bool:
         """Forget what a person said of an answer; False if they said nothing."""
         field = reference(message_id, person_id)
         gone = await self._redis.execute("HDEL", self._keys.feedback(conversation), field)
-        await self._redis.execute("SREM", _by(self._keys, conversation, person_id), reference(conversation, message_id))
+        await self._redis.execute(
+            "SREM", of_person(self._keys, conversation, person_id), reference(conversation, message_id)
+        )
         return bool(gone)
 
     async def of(self, conversation: str, message_id: str) -> list[Feedback]:
@@ -123,40 +108,6 @@ class FeedbackBook:
 
     def _pages(self) -> AsyncIterator[list[str]]:
         return self._store.all_conversations()
-
-
-def forgetting(keys: KeySpace, conversation: str, message_ids: Sequence[str | bytes]) -> Command:
-    """The command that forgets what was said of the answers to these questions; for `unindexing` it answers what went.
-
-    To be sent after the questions' messages are gone: then nothing can be said of them any more.
-    """
-    return script(_FORGET, [keys.feedback(conversation)], message_ids)
-
-
-def unindexing(keys: KeySpace, conversation: str, fields: Sequence[bytes]) -> list[Command]:
-    """The commands that let the persons of forgotten feedback not point to it any more."""
-    said = [read_reference(field) for field in fields]
-    return [
-        ("SREM", _by(keys, conversation, person_id), reference(conversation, message_id))
-        for message_id, person_id in said
-    ]
-
-
-def forgetting_person(
-    keys: KeySpace, platform: str, workspace: str, person_id: str, members: Sequence[bytes]
-) -> list[Command]:
-    """The commands that forget what a person said of these answers (members of their index)."""
-    commands: list[Command] = []
-    for conversation, message_id in map(read_reference, members):
-        commands.append(("HDEL", keys.feedback(conversation), reference(message_id, person_id)))
-    if members:
-        commands.append(("SREM", keys.feedback_by(platform, workspace, person_id), *members))
-    return commands
-
-
-def _by(keys: KeySpace, conversation: str, person_id: str) -> str:
-    place = Place.named(conversation)
-    return keys.feedback_by(place.platform, place.workspace, person_id)
 
 
 def _read_all(conversation: str, fields: Sequence[bytes] | dict[bytes, bytes]) -> list[Feedback]:

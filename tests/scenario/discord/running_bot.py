@@ -95,12 +95,14 @@ class RunningBot:
     async def idle(self, *, seconds: float = 10) -> None:
         """Return when all that was heard is taken in and answered."""
         async with asyncio.timeout(seconds):
-            await self._heard_all()
             while True:
+                await self._heard_all()
                 busy = self.desk.waiting.busy or self.desk.background.busy  # first: from there it goes to the mailbox
                 state = await self.desk.mailbox.state()
                 if not (busy or state.conversations or (self.worker and self.worker.busy)):
-                    return
+                    await self._heard_all()  # what it said itself comes back as an event
+                    if not (self.desk.waiting.busy or self.desk.background.busy):
+                        return
                 await asyncio.sleep(0.01)
 
     async def caught_up(self, *, seconds: float = 10) -> None:

@@ -40,7 +40,8 @@ class Look:
 
     Without `about` it has no buttons (an explanation, a list of sources). `missing` are the sha256 of pictures that
     can't be shown there. What was `asked` is quoted above the answer where nobody sees it otherwise, with who asked it
-    (`asked_by`, a name) and who shared the answer (`shared_by`).
+    (`asked_by`, a name) and who shared the answer (`shared_by`). An answer that is `ephemeral` in a channel can be
+    shared with it.
     """
 
     texts: Texts

@@ -132,7 +132,7 @@ class DiscordOutlet:
         look = Look(
             delivery.texts(posting),
             about(posting),
-            ephemeral=delivery.surface == "ephemeral",
+            ephemeral=delivery.surface == "ephemeral" and bool(delivery.guild),
             asked=delivery.quoted,
             asked_by=delivery.asked_by,
             shared_by=delivery.shared_by,

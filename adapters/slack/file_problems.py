@@ -1,27 +1,14 @@
-"""Why a file could not be read, as sentences for the person who sent it, in English and Chinese."""
+"""Why a file of Slack could not be read, as sentences for the person who sent it, in English and Chinese."""
 
 from typing import Literal
 
+from adapters.file_problems import COMMON, CommonProblem, Sentences, problem_said
 from core.errors import PictureError
 
-Problem = Literal[
-    "broken off",
-    "deleted",
-    "elsewhere",
-    "foreign",
-    "hidden",
-    "no access",
-    "no permission",
-    "slow",
-    "too large",
-    "too many",
-]
+Problem = CommonProblem | Literal["deleted", "elsewhere", "foreign", "hidden", "no access", "no permission"]
 
-_SENTENCES: dict[Problem, tuple[tuple[str, str], tuple[str, str]]] = {
-    "broken off": (
-        ('"{name}" could not be fetched: Slack answered {detail}.', "Send it again."),
-        ("“{name}”没能取到：Slack 的回应是 {detail}。", "请再发一次。"),
-    ),
+_SENTENCES: dict[Problem, Sentences] = {
+    **COMMON,
     "deleted": (
         ('"{name}" was deleted.', "Send it again."),
         ("“{name}”已被删除。", "请再发一次。"),
@@ -55,25 +42,9 @@ _SENTENCES: dict[Problem, tuple[tuple[str, str], tuple[str, str]]] = {
             "管理员可以在应用设置的 OAuth & Permissions 中添加 files:read 权限，然后重新安装。",
         ),
     ),
-    "slow": (
-        ('Slack did not hand out "{name}" within {detail} seconds.', "Send it again, or make it smaller."),
-        ("Slack 在 {detail} 秒内没有给出“{name}”。", "请再发一次，或把它改小。"),
-    ),
-    "too large": (
-        ('"{name}" is too large: up to {detail} MiB are taken.', "Make it smaller, or cut out the part that matters."),
-        ("“{name}”太大了：最多 {detail} MiB。", "请把它改小，或只截取重要的部分。"),
-    ),
-    "too many": (
-        ('"{name}" was not looked at: up to {detail} pictures are taken at a time.', "Send it with the next question."),
-        ("没有查看“{name}”：一次最多 {detail} 张图片。", "请在下一个问题里再发。"),
-    ),
 }
 
 
 def problem(kind: Problem, name: str, detail: str = "") -> PictureError:
     """The error that says it, in both languages."""
-    (message, hint), (message_zh, hint_zh) = _SENTENCES[kind]
-    called = name or "the file"
-    error = PictureError(message.format(name=called, detail=detail), hint=hint)
-    error.chinese = (message_zh.format(name=name or "文件", detail=detail), hint_zh)
-    return error
+    return problem_said(_SENTENCES[kind], "Slack", name, detail)

@@ -5,52 +5,28 @@ Slack answers a request without the right permission with 200 and its login page
 within Slack's hosts it is followed.
 """
 
-import asyncio
 import re
 from dataclasses import dataclass
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 
+from adapters.fetching import LIMITS, TIMEOUT, OwnFiles
 from adapters.slack.api import API_URL
 from adapters.slack.file_problems import problem
-from core.errors import PlatformUnavailableError
 from core.pictures import Limits
 
-TIMEOUT = 30.0
-"""Seconds for one file."""
-LIMITS = Limits()
-_OWN_HOSTS = ("slack.com", "slack-gov.com")
+_HOSTS = ("slack.com", ".slack.com", "slack-gov.com", ".slack-gov.com")
 _REDIRECTS = 2
-_TRIES = 2
-_PAUSE = 0.3
-_CHUNK = 65_536
 _LOGIN = re.compile(rb"<title>[^<]{0,200}\bslack\s*</title>|slack\.com/(?:signin|checkcookie)", re.IGNORECASE)
 """Tells the login page from a page that somebody attached, as far as it can be told."""
 
 
-class Files:
+class Files(OwnFiles):
     """Fetches files; `api_url` is the API's address, whose own host may hold files too (gateways, tests)."""
 
     def __init__(self, *, api_url: str = API_URL, limits: Limits = LIMITS, timeout: float = TIMEOUT) -> None:
-        self.limits = limits
-        self._api = _origin(urlsplit(api_url))
-        self._timeout = timeout
-        self._session: aiohttp.ClientSession | None = None
-
-    def is_own(self, url: str) -> bool:
-        """Whether the token may be sent there: to Slack by HTTPS, or to the host that the API is called at."""
-        try:
-            parts = urlsplit(url)
-            scheme, host, port = _origin(parts)
-        except ValueError:
-            return False
-        if parts.username is not None or parts.password is not None or not host:
-            return False
-        if (scheme, host, port) == self._api:
-            return True
-        is_slacks = any(host == own or host.endswith(f".{own}") for own in _OWN_HOSTS)
-        return scheme == "https" and port == 443 and is_slacks
+        super().__init__("Slack", _HOSTS, api_url=api_url, limits=limits, timeout=timeout)
 
     async def fetch(
         self, url: str, token: str, *, name: str = "", most: int | None = None, media_type: str = ""
@@ -61,33 +37,16 @@ class Files:
             PictureError: it can't be had; it says why.
             PlatformUnavailableError: Slack is away.
         """
-        for attempt in range(1, _TRIES + 1):
-            try:
-                async with asyncio.timeout(self._timeout):
-                    return await self._fetch(url, token, _Wanted(name, most or self.limits.size, media_type))
-            except TimeoutError as error:
-                raise problem("slow", name, f"{self._timeout:.0f}") from error
-            except (aiohttp.ClientError, OSError) as error:
-                if attempt == _TRIES:
-                    raise PlatformUnavailableError(
-                        f"Slack's files can't be reached ({type(error).__name__}).", hint="It is tried again later."
-                    ) from error
-                await asyncio.sleep(_PAUSE)
-        raise AssertionError("unreachable")
+        wanted = _Wanted(name, most or self.limits.size, media_type)
+        return await self._tried(lambda session: self._fetch(session, url, token, wanted), name)
 
-    async def close(self) -> None:
-        """Let go of connections."""
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
-
-    async def _fetch(self, url: str, token: str, wanted: "_Wanted") -> bytes:
+    async def _fetch(self, session: aiohttp.ClientSession, url: str, token: str, wanted: "_Wanted") -> bytes:
         name = wanted.name
         for _ in range(_REDIRECTS + 1):
             if not self.is_own(url):
                 raise problem("foreign", name, urlsplit(url).hostname or "?")
             headers = {"Authorization": f"Bearer {token}"}
-            async with self._open().get(url, headers=headers, allow_redirects=False) as response:
+            async with session.get(url, headers=headers, allow_redirects=False) as response:
                 if response.status not in {301, 302, 303, 307, 308}:
                     return await self._read(response, wanted)
                 url = urljoin(url, response.headers.get("Location", ""))
@@ -97,40 +56,16 @@ class Files:
 
     async def _read(self, response: aiohttp.ClientResponse, wanted: "_Wanted") -> bytes:
         name = wanted.name
-        if response.status == 429 or response.status >= 500:
-            pause = response.headers.get("Retry-After", "")
-            raise PlatformUnavailableError(
-                f"Slack does not hand out files now (HTTP {response.status}).",
-                hint="It is tried again later.",
-                retry_after=float(pause) if pause.isdigit() else None,
-            )
+        self._check_away(response)
         if response.status in {401, 403}:
             raise problem("no permission", name)
         if response.status in {404, 410}:
             raise problem("deleted", name)
-        if response.status != 200:
-            raise problem("broken off", name, f"HTTP {response.status}")
-        most = wanted.most
-        if (response.content_length or 0) > most:
-            raise problem("too large", name, str(most // 1024**2))
-        data = bytearray()
-        async for chunk in response.content.iter_chunked(_CHUNK):
-            data += chunk
-            if len(data) > most:
-                raise problem("too large", name, str(most // 1024**2))
+        data = await self._body(response, name, wanted.most)
         is_page = response.content_type == "text/html" or _is_page(data)
         if is_page and (wanted.media_type != "text/html" or _LOGIN.search(data)):
             raise problem("no permission", name)
-        return bytes(data)
-
-    def _open(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            timeout = aiohttp.ClientTimeout(total=None, sock_connect=10)
-            jar = aiohttp.DummyCookieJar()
-            self._session = aiohttp.ClientSession(
-                timeout=timeout, cookie_jar=jar, trust_env=True, headers={"User-Agent": "Lorelens"}
-            )
-        return self._session
+        return data
 
 
 @dataclass(frozen=True)
@@ -140,15 +75,10 @@ class _Wanted:
     media_type: str
 
 
-def _origin(parts: SplitResult) -> tuple[str, str, int]:
-    default = {"https": 443, "http": 80}.get(parts.scheme, 0)
-    return parts.scheme, (parts.hostname or "").rstrip("."), parts.port if parts.port is not None else default
-
-
 def _is_login(url: str) -> bool:
     parts = urlsplit(url)
     return "redir=" in parts.query or parts.path.rstrip("/").endswith(("/signin", "/login"))
 
 
-def _is_page(data: bytes | bytearray) -> bool:
-    return bytes(data[:256]).lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith((b"<!doctype html", b"<html"))
+def _is_page(data: bytes) -> bool:
+    return data[:256].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith((b"<!doctype html", b"<html"))

@@ -8,17 +8,15 @@ from adapters.discord import audience as audiences
 from adapters.discord import history
 from adapters.discord.addresses import API_URL
 from adapters.discord.chains import Chains
-from adapters.discord.completing import Completing, Keep
+from adapters.discord.completing import Completing
 from adapters.discord.events import Chosen, Events
 from adapters.discord.files import Files
 from adapters.discord.incoming import urls_of
 from adapters.discord.servers import FRESH, Servers
-from adapters.payloads import mapping, string
+from adapters.incoming_pictures import urls_in, with_newest_pictures
 from core.messages import Attachment, Message
+from core.platform import KeepPicture
 from core.question import Question
-
-WITH_PICTURES = 4
-"""Of so many messages before a question, the newest that have any, the pictures are looked at."""
 
 
 @dataclass(frozen=True)
@@ -42,18 +40,18 @@ class Intake:
         chains = Chains(client.http)
         return cls(Files(api_url=api_url), servers, chains, Events(servers, chains, chosen))
 
-    async def complete(self, question: Question, keep: Keep) -> Message:
+    async def complete(self, question: Question, keep: KeepPicture) -> Message:
         """The question's message with its pictures, as `core.platform.PlatformAdapter.complete` says.
 
         Whoever receives a question does this at once, since the links of files come to an end.
         """
-        return await self._completing(_urls_in(question)).message(question.message, keep)
+        return await self._completing(urls_in(question)).message(question.message, keep)
 
     async def document(self, question: Question, attachment: Attachment) -> bytes:
         """The bytes of a document, as `core.platform.PlatformAdapter.document` says."""
-        return await self._completing(_urls_in(question)).document(attachment)
+        return await self._completing(urls_in(question)).document(attachment)
 
-    async def earlier(self, question: Question, keep: Keep | None = None) -> list[Message]:
+    async def earlier(self, question: Question, keep: KeepPicture | None = None) -> list[Message]:
         """What was said before it in its thread or its chain of replies.
 
         With `keep`, the pictures of the newest messages that have some are fetched too.
@@ -63,9 +61,7 @@ class Intake:
         if keep is None:
             return messages
         completing = self._completing({file: url for one in found for file, url in urls_of(one).items()})
-        with_files = [at for at, message in enumerate(messages) if message.attachments]
-        for at in with_files[-WITH_PICTURES:]:
-            messages[at] = await completing.message(messages[at], keep)
+        await with_newest_pictures(messages, lambda message: completing.message(message, keep))
         return messages
 
     async def audience(self, question: Question) -> tuple[str, ...]:
@@ -79,8 +75,3 @@ class Intake:
 
     def _completing(self, urls: dict[str, str]) -> Completing:
         return Completing(self.chains, self.files, urls)
-
-
-def _urls_in(question: Question) -> dict[str, str]:
-    """The addresses that came with a question."""
-    return {file: string(url) for file, url in mapping(question.delivery.get("files")).items()}

@@ -1,13 +1,13 @@
 """A question with what Slack still holds of it: its pictures, the files of a mention, and names."""
 
-import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from adapters.incoming_pictures import taken_in, with_pictures, with_problem
 from adapters.payloads import mapping, mappings, string
 from adapters.slack.api import Installed, SlackRefusedError, ask
 from adapters.slack.file_objects import attachments_of, is_missing, media_type_of
@@ -16,19 +16,12 @@ from adapters.slack.files import Files
 from adapters.slack.incoming import Directory, names_for, ts_of
 from adapters.slack.mentions import Mentions
 from core.errors import PictureError
-from core.language import UNKNOWN, detect_language
 from core.messages import Attachment, Author, Message, Picture
-from core.pictures import NormalizedPicture, normalize
-from core.question import Question
+from core.platform import KeepPicture
 
-MOST_PICTURES = 10
-"""So many pictures of one message are looked at."""
-_AT_ONCE = 3
 _SLACK_NAME = re.compile(r"(?<![A-Za-z0-9])(?:@([UW][A-Z0-9]{5,})|#(C[A-Z0-9]{5,}))(?![A-Za-z0-9_-])")
 
 _log = logging.getLogger(__name__)
-
-Keep = Callable[[NormalizedPicture], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -39,7 +32,7 @@ class Completing:
     installed: Installed
     files: Files
     directory: Directory
-    keep: Keep
+    keep: KeepPicture
     urls: Mapping[str, str]
 
     async def message(self, message: Message, *, reread: bool = False) -> Message:
@@ -53,26 +46,8 @@ class Completing:
         if reread and not message.attachments and not message.pictures:
             message = message.model_copy(update={"attachments": await self._attachments(message)})
         message = await self._with_names(message)
-        in_chinese = _is_in_chinese(message)
-        pictures = list(message.pictures)
-        left: list[Attachment] = []
-        gate = asyncio.Semaphore(_AT_ONCE)
-
-        async def one(at: int, file: Attachment) -> Picture | Attachment:
-            if at >= MOST_PICTURES:
-                return _with_problem(file, problem("too many", file.name, str(MOST_PICTURES)), in_chinese)
-            async with gate:
-                return await self._picture(file, in_chinese)
-
         wanted = [file for file in message.attachments if _may_be_picture(file)]
-        found = dict(zip(wanted, await _all([one(at, file) for at, file in enumerate(wanted)]), strict=True))
-        for file in message.attachments:
-            taken = found.get(file, file)
-            if isinstance(taken, Picture):
-                pictures.append(taken)
-            else:
-                left.append(taken)
-        return message.model_copy(update={"pictures": tuple(pictures), "attachments": tuple(left)})
+        return await with_pictures(message, wanted, self._picture)
 
     async def _attachments(self, message: Message) -> tuple[Attachment, ...]:
         """The files of the message as Slack has it now."""
@@ -121,12 +96,9 @@ class Completing:
             if file.size > self.files.limits.size:
                 raise problem("too large", file.name, str(self.files.limits.size // 1024**2))
             data = await self.files.fetch(url, self.client.token or "", name=file.name)
-            normalized = await asyncio.to_thread(normalize, data, name=file.name, limits=self.files.limits)
+            return await taken_in(data, file, self.files.limits, self.keep)
         except PictureError as error:
-            _log.info("A picture can't be read: %s", error.message)
-            return _with_problem(file, error, in_chinese)
-        await self.keep(normalized)
-        return normalized.picture
+            return with_problem(file, error, in_chinese)
 
     async def _described(self, file: Attachment) -> tuple[Attachment, str]:
         """The file as Slack describes it, and where it is."""
@@ -155,28 +127,5 @@ class Completing:
         return file.model_copy(update=described), url
 
 
-def urls_in(question: Question) -> dict[str, str]:
-    """The addresses that came with a question."""
-    return {file: url for file, url in mapping(question.delivery.get("files")).items() if isinstance(url, str)}
-
-
 def _may_be_picture(file: Attachment) -> bool:
     return not file.problem and bool(file.reference) and (file.media_type.startswith("image/") or not file.media_type)
-
-
-def _with_problem(file: Attachment, error: PictureError, in_chinese: bool) -> Attachment:
-    return file.model_copy(update={"problem": " ".join(filter(None, error.said(in_chinese=in_chinese)))})
-
-
-def _is_in_chinese(message: Message) -> bool:
-    language = detect_language(message.text)
-    return message.author.locale.startswith("zh") if language == UNKNOWN else language == "zh"
-
-
-async def _all(waiting: "list[Awaitable[Picture | Attachment]]") -> "list[Picture | Attachment]":
-    """All of them; that Slack is away is raised only when the others are done, so that nothing goes on behind."""
-    found = await asyncio.gather(*waiting, return_exceptions=True)
-    for one in found:
-        if isinstance(one, BaseException):
-            raise one
-    return [one for one in found if not isinstance(one, BaseException)]

@@ -1,12 +1,13 @@
 """Documents that came with a message: their bytes, when an answer reads them."""
 
+from adapters.file_problems import of_document
+from adapters.incoming_pictures import urls_in
 from adapters.payloads import mapping, string
 from adapters.slack.api import Clients, ask
-from adapters.slack.completing import urls_in
 from adapters.slack.file_problems import problem
 from adapters.slack.files import Files
 from adapters.slack.refusals import SlackRefusedError
-from core.errors import DocumentError, PictureError
+from core.errors import PictureError
 from core.messages import Attachment
 from core.question import Question
 
@@ -34,13 +35,7 @@ async def document(question: Question, attachment: Attachment, clients: Clients,
             url, client.token or "", name=attachment.name, most=MOST_BYTES, media_type=attachment.media_type
         )
     except PictureError as error:
-        raise _of_document(error) from error
+        raise of_document(error) from error
     except SlackRefusedError as error:
         kind = "no permission" if error.reason == "missing_scope" else "deleted"
-        raise _of_document(problem(kind, attachment.name)) from error
-
-
-def _of_document(error: PictureError) -> DocumentError:
-    found = DocumentError(error.message, hint=error.hint)
-    found.chinese = error.chinese
-    return found
+        raise of_document(problem(kind, attachment.name)) from error

@@ -3,11 +3,12 @@
 import logging
 from dataclasses import dataclass
 
+from adapters.incoming_pictures import urls_in, with_newest_pictures
 from adapters.payloads import Payload, string
 from adapters.slack import audience as audiences
 from adapters.slack import events, history
 from adapters.slack.api import API_URL, Clients, Installed
-from adapters.slack.completing import Completing, Keep, urls_in
+from adapters.slack.completing import Completing
 from adapters.slack.events import TakesPart
 from adapters.slack.file_objects import urls_of
 from adapters.slack.files import Files
@@ -17,12 +18,10 @@ from adapters.slack.people import FRESH, Chosen, People
 from adapters.understood import Understood
 from core.errors import PlatformRefusedError, PlatformUnavailableError
 from core.messages import Message
+from core.platform import KeepPicture
 from core.question import Question
 
 _log = logging.getLogger(__name__)
-
-WITH_PICTURES = 4
-"""Of so many messages before a question, the newest that have any, the pictures are looked at."""
 
 
 @dataclass(frozen=True)
@@ -50,12 +49,12 @@ class Intake:
         """To be told of every event, so that what is known of people and channels follows."""
         self.membership.heard(installed, event)
 
-    async def complete(self, question: Question, keep: Keep) -> Message:
+    async def complete(self, question: Question, keep: KeepPicture) -> Message:
         """The question's message with pictures and names, as `core.platform.PlatformAdapter.complete` says."""
         completing = await self._completing(question, keep, urls_in(question))
         return await completing.message(question.message, reread=bool(question.delivery.get("reread")))
 
-    async def earlier(self, question: Question, keep: Keep | None = None) -> list[Message]:
+    async def earlier(self, question: Question, keep: KeepPicture | None = None) -> list[Message]:
         """What was said before it in its thread, as `core.platform.PlatformAdapter.earlier` says.
 
         With `keep`, the pictures of the newest messages that have some are fetched too.
@@ -72,9 +71,7 @@ class Intake:
             return messages
         urls = {file: url for message in found for file, url in urls_of(message).items()}
         completing = await self._completing(question, keep, urls)
-        with_files = [at for at, message in enumerate(messages) if message.attachments]
-        for at in with_files[-WITH_PICTURES:]:
-            messages[at] = await completing.message(messages[at])
+        await with_newest_pictures(messages, completing.message)
         return messages
 
     async def audience(self, question: Question) -> tuple[str, ...]:
@@ -91,7 +88,7 @@ class Intake:
         await self.membership.close()
         await self.files.close()
 
-    async def _completing(self, question: Question, keep: Keep, urls: dict[str, str]) -> Completing:
+    async def _completing(self, question: Question, keep: KeepPicture, urls: dict[str, str]) -> Completing:
         installed = await self.clients.installed(*_installation(question))
         client = await self.clients.client(*_installation(question))
         return Completing(client, installed, self.files, self.membership, keep, urls)

@@ -16,6 +16,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import HTTPClient, Route
 from discord.webhook.async_ import AsyncWebhookAdapter, async_context
 
+from adapters.discord.half_characters import bear_with_half_characters
 from adapters.fence import fence_trace
 from adapters.payloads import string
 
@@ -47,6 +48,7 @@ class Rest(HTTPClient):
     def __init__(self, *args: Any, addresses: Addresses, **options: Any) -> None:
         super().__init__(*args, **options)
         self.addresses = addresses
+        bear_with_half_characters()
 
     async def request(self, route: Route, **options: Any) -> Any:
         """Ask, as `HTTPClient.request` does."""

@@ -11,7 +11,7 @@ from adapters.discord.heard import Upload
 from bots.discord.desk import Desk
 from bots.discord.privately import delivery_to, private_place
 from bots.discord.whom import Whom
-from core.errors import PlatformUnavailableError
+from core.errors import PlatformUnavailableError, QuestionError
 from core.messages import Attachment, Message, Place
 from core.question import Question
 
@@ -67,14 +67,17 @@ def as_asked_by(who: Whom) -> Question:
     return question(who, private_place(who), "looked", "", private=True)
 
 
-async def ask(desk: Desk, asked: Question) -> bool:
+async def ask(desk: Desk, who: Whom, asked: Question) -> bool:
     """Line a question up, with its pictures: their links expire, so they are read at once, unless that takes long.
 
     False if it was asked before.
 
     Raises:
+        QuestionError: there is nothing in it.
         StoreUnavailableError: it is not kept.
     """
+    if not asked.message.text and not asked.message.attachments:
+        raise QuestionError(who.texts.ask_empty)
     if asked.message.attachments:
         try:
             async with asyncio.timeout(READ_TIME):

@@ -130,7 +130,7 @@ async def _ask_next(desk: Desk, interaction: Interaction, who: Whom) -> None:
     private = _as_the_answer(interaction, who) == "privately"
     asked = question(who, kept[0].place, f"next-{hashed}", text, private=private)
     asked = asked.model_copy(update={"delivery": {**asked.delivery, "asked_by": who.name}})
-    if not await ask(desk, asked):
+    if not await ask(desk, who, asked):
         await say_text(desk, who, who.texts.asked_already)
     return None
 

@@ -44,7 +44,7 @@ async def _ask(desk: Desk, interaction: Interaction, who: Whom) -> None:
         private=private,
         uploads=uploaded(interaction, defined.PICTURE),
     )
-    await ask(desk, asked)
+    await ask(desk, who, asked)
 
 
 async def _search(desk: Desk, interaction: Interaction, who: Whom) -> None:

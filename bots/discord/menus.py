@@ -56,7 +56,7 @@ async def _asked(desk: Desk, interaction: Interaction, who: Whom) -> None:
     text = filled(interaction).get(QUESTION, "")
     asked = question(who, place, f"form-{who.id}", text, private=private)
     asked = asked.model_copy(update={"delivery": {**asked.delivery, "asked_by": who.name}})
-    await ask(desk, await asking_about(desk.mailbox, asked, about))
+    await ask(desk, who, await asking_about(desk.mailbox, asked, about))
 
 
 def _name(name: str, who: Whom) -> str:

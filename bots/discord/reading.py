@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from adapters.discord.heard import Heard, Upload
-from adapters.payloads import Payload, first, mapping, mappings, string
+from adapters.payloads import Payload, first, listing, mapping, mappings, string
 from bots.discord.acknowledging import Interaction
 
 
@@ -57,5 +57,5 @@ def _fields(components: list[Payload]) -> Iterator[tuple[str, str]]:
         held = [mapping(one.get("component"))] if one.get("component") else mappings(one.get("components"))
         yield from _fields(held)
         if name := string(one.get("custom_id")):
-            chosen: Any = one.get("values")
-            yield name, string(one.get("value")).strip() or (str(chosen[0]) if chosen else "")
+            chosen = [string(value) for value in listing(one.get("values"))]
+            yield name, string(one.get("value")).strip() or next(iter(chosen), "")

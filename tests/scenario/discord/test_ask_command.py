@@ -2,6 +2,7 @@
 
 import pytest
 
+from adapters.texts import CHINESE
 from tests.discord_emulator import Channel, Emulator, Person, Upload
 from tests.scenario.discord.conftest import ERROR, ROLLBACK, StartBot
 from tests.scenario.discord.interacting import answered, asks, ephemeral, heard, redelivered
@@ -41,6 +42,11 @@ async def test_a_file_that_is_no_picture_is_said_to_be_none(bot: RunningBot, ada
     options = {"question": QUESTION, "picture": Upload("error.png", b"no picture at all")}
     answer = await answered(bot, await ada.runs("/ask", options, general))
     assert "error.png" in answer.content and ROLLBACK in answer.content
+
+
+async def test_a_question_of_blanks_is_said_to_be_empty(discord: Emulator, bot: RunningBot, general: Channel) -> None:
+    mei = discord.person("mei", general.guild, locale="zh-CN")  # pyright: ignore[reportArgumentType]
+    assert (await asks(bot, mei, "   ", general, private=True)).content == CHINESE.ask_empty
 
 
 async def test_a_reply_to_the_answer_goes_on_from_it(

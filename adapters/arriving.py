@@ -67,3 +67,18 @@ async def reading_ahead(parts: AsyncIterator[ReplyPart]) -> AsyncGenerator[Arriv
     finally:
         reading.cancel()
         await asyncio.gather(reading, return_exceptions=True)
+
+
+def says_something(arriving: Arriving) -> bool:
+    """Enough is what a person can read."""
+    return arriving.says_something
+
+
+def has_more(seen: int, arriving: Arriving) -> bool:
+    """Enough is one part more than those that were seen."""
+    return len(arriving.parts) > seen
+
+
+def never(_arriving: Arriving) -> bool:
+    """Nothing but all is enough."""
+    return False

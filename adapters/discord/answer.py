@@ -22,16 +22,14 @@ from adapters.discord.sources import escaped, source_lines
 from adapters.markdown.mentions import defused
 from adapters.markdown.splitting import split, utf16
 from adapters.markdown.unfinished import showable
+from adapters.reply_texts import NOTES, SUGGESTIONS, said_instead, status_text
 from adapters.texts import Texts
 from core.reply import Failure, Reply, ShownPicture, Status
 
 MESSAGE_CHARACTERS = 700
 """Characters of a failure's message, and of its hint."""
-SUGGESTIONS = 3
 ASKED = 300
 """Characters of a question that is quoted above a shared answer."""
-NOTES = {"stopped", "limit", "attachment"}
-"""Failures that say what they are by themselves."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +56,7 @@ def answer_messages(reply: Reply, look: Look) -> tuple[DiscordMessage, ...]:
     packing = _Packing()
     for line in _above(look):
         packing.add(line)
-    packing.add_text(reply.text.strip() or _said_instead(reply, look.texts))
+    packing.add_text(reply.text.strip() or said_instead(reply, look.texts))
     if reply.failure is not None:
         packing.add(_failure(reply.failure, answered=bool(reply.text.strip()), texts=look.texts))
     shown = tuple(one for one in reply.pictures if one.picture.sha256 not in look.missing)
@@ -82,18 +80,6 @@ def underway_messages(text: str, status: Status | None, look: Look) -> tuple[Dis
     packing.add(f"-# {status_text(status, look.texts)}")
     stop = (row(button(look.texts.stop, look.about.custom_id(STOP))),) if look.about else ()
     return packing.messages((), stop, look.texts)
-
-
-def status_text(status: Status | None, texts: Texts) -> str:
-    """What it is doing now, in words."""
-    stages = {
-        "thinking": texts.thinking,
-        "searching": texts.searching,
-        "looking": texts.looking,
-        "reading": texts.reading,
-        "writing": texts.writing,
-    }
-    return stages[status.stage] if status is not None else texts.thinking
 
 
 @dataclass
@@ -144,13 +130,6 @@ class _Packing:
                 messages.append(DiscordMessage("", group))
         messages[-1] = replace(messages[-1], rows=rows)
         return tuple(messages)
-
-
-def _said_instead(reply: Reply, texts: Texts) -> str:
-    """What stands where a reply has no text: nothing, where its pictures or its failure speak."""
-    if reply.declined:
-        return texts.declined
-    return "" if reply.pictures or reply.failure is not None or reply.citations else texts.nothing_said
 
 
 def _above(look: Look) -> list[str]:

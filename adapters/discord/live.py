@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
-from adapters.arriving import Arriving
+from adapters.arriving import Arriving, has_more, never, says_something
 from adapters.discord.answer import Look, answer_messages, underway_messages
 from adapters.discord.doors import Door
 from adapters.discord.messages import Messages
@@ -36,17 +36,17 @@ class LiveReply:
     async def run(self, arriving: Arriving) -> str:
         """Show the parts as they arrive; the id of the reply when the last one stands."""
         await self._messages.recognize()
-        await arriving.until(_says_something, within=self._paces.grace)
+        await arriving.until(says_something, within=self._paces.grace)
         if not arriving.is_whole and not arriving.says_something:
             await self._wait_typing(arriving)
-        await arriving.until(_never, within=self._paces.together if arriving.says_something else 0.0)
+        await arriving.until(never, within=self._paces.together if arriving.says_something else 0.0)
         while not arriving.is_whole:
             seen = len(arriving.parts)
             says = arriving.says_something
             self._shown_times += says
             await self._show_so_far(arriving.parts)
-            await arriving.until(_never if says else _says_something, within=self._pace)
-            await arriving.until(partial(_has_more, seen))
+            await arriving.until(never if says else says_something, within=self._pace)
+            await arriving.until(partial(has_more, seen))
         await self.finish(gather(arriving.parts))
         return f"{self._door.channel}:{self._messages.ids[0]}"
 
@@ -79,7 +79,7 @@ class LiveReply:
         while left > 0 and not arriving.says_something and not arriving.is_whole:
             await self._type()
             within = min(left, self._paces.typing)
-            await arriving.until(_says_something, within=within)
+            await arriving.until(says_something, within=within)
             left -= within
 
     async def _type(self) -> None:
@@ -100,15 +100,3 @@ class LiveReply:
             raise
         except PlatformUnavailableError as error:
             _log.info("Discord was not told what there is so far: %s", error)
-
-
-def _says_something(arriving: Arriving) -> bool:
-    return arriving.says_something
-
-
-def _has_more(seen: int, arriving: Arriving) -> bool:
-    return len(arriving.parts) > seen
-
-
-def _never(_arriving: Arriving) -> bool:
-    return False

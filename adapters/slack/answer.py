@@ -9,6 +9,7 @@ from adapters.markdown.mentions import defused
 from adapters.markdown.splitting import split
 from adapters.markdown.tables import Table, as_text, segments
 from adapters.markdown.unfinished import showable
+from adapters.reply_texts import NOTES, SUGGESTIONS, said_instead, status_text
 from adapters.slack.blocks import (
     BUTTON,
     SECTION,
@@ -36,11 +37,8 @@ SECTION_SOURCE = 2400
 """Characters of Markdown that are converted into one section; mrkdwn is longer by its escapes."""
 MESSAGE_CHARACTERS = 1500
 """Characters of a failure's message, and of its hint."""
-SUGGESTIONS = 3
 ASKED = 500
 """Characters of a question that is quoted above a shared answer."""
-NOTES = {"stopped", "limit", "attachment"}
-"""Failures that say what they are by themselves."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +66,7 @@ def answer_messages(reply: Reply, look: Look) -> tuple[SlackMessage, ...]:
     packing = Packing(look.texts.sources)
     for block in _quoted(look):
         packing.add(block)
-    _add_text(packing, reply.text.strip() or _said_instead(reply, look.texts), look)
+    _add_text(packing, reply.text.strip() or said_instead(reply, look.texts), look)
     _add_rest(packing, reply, look)
     return packing.messages()
 
@@ -92,7 +90,7 @@ def closing_blocks(reply: Reply, look: Look, used: int) -> tuple[tuple[Block, ..
     """
     packing = Packing(look.texts.sources, used=used)
     if not reply.text.strip():
-        _add_text(packing, _said_instead(reply, look.texts), look)
+        _add_text(packing, said_instead(reply, look.texts), look)
     _add_rest(packing, reply, look)
     first, *others = packing.messages()
     return first.blocks, tuple(others)
@@ -104,25 +102,6 @@ def streams_well(text: str) -> bool:
     A table is streamed as the Markdown that it is written in.
     """
     return not any(isinstance(one, Table) for one in segments(text))
-
-
-def status_text(status: Status | None, texts: Texts) -> str:
-    """What it is doing now, in words."""
-    stages = {
-        "thinking": texts.thinking,
-        "searching": texts.searching,
-        "looking": texts.looking,
-        "reading": texts.reading,
-        "writing": texts.writing,
-    }
-    return stages[status.stage] if status is not None else texts.thinking
-
-
-def _said_instead(reply: Reply, texts: Texts) -> str:
-    """What stands where a reply has no text: nothing, where its pictures or its failure speak."""
-    if reply.declined:
-        return texts.declined
-    return "" if reply.pictures or reply.failure is not None or reply.citations else texts.nothing_said
 
 
 def _quoted(look: Look) -> list[Block]:

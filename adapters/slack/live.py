@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
-from adapters.arriving import Arriving
+from adapters.arriving import Arriving, has_more, never, says_something
 from adapters.markdown.streaming import GrowingText
-from adapters.slack.answer import Look, answer_messages, closing_blocks, status_text, streams_well, underway_messages
+from adapters.reply_texts import status_text
+from adapters.slack.answer import Look, answer_messages, closing_blocks, streams_well, underway_messages
 from adapters.slack.blocks import Block, SlackMessage, context
 from adapters.slack.buttons import stop_row
 from adapters.slack.calls import Calls
@@ -60,15 +61,15 @@ class LiveReply:
     async def run(self, arriving: Arriving) -> str:
         """Show the parts as they arrive; the id of the reply when the last one stands."""
         await self._messages.recognize()
-        await arriving.until(_says_something, within=self._paces.grace)
-        await arriving.until(_never, within=self._paces.together if arriving.says_something else 0.0)
+        await arriving.until(says_something, within=self._paces.grace)
+        await arriving.until(never, within=self._paces.together if arriving.says_something else 0.0)
         while not arriving.is_whole:
             seen = len(arriving.parts)
             says = arriving.says_something
             self._shown_times += says
             await self._show_so_far(arriving.parts, says)
-            await arriving.until(_never if says else _says_something, within=self._pace)
-            await arriving.until(partial(_has_more, seen))
+            await arriving.until(never if says else says_something, within=self._pace)
+            await arriving.until(partial(has_more, seen))
         reply = gather(arriving.parts)
         await self._finish(reply)
         return f"{self._spot.channel}:{self._messages.ids[0]}"
@@ -155,15 +156,3 @@ class LiveReply:
             return False
         await self._messages.show((None, *more))
         return True
-
-
-def _says_something(arriving: Arriving) -> bool:
-    return arriving.says_something
-
-
-def _has_more(seen: int, arriving: Arriving) -> bool:
-    return len(arriving.parts) > seen
-
-
-def _never(_arriving: Arriving) -> bool:
-    return False

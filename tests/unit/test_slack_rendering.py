@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from adapters.reply_texts import status_text
 from adapters.slack.answer import (
     Look,
     answer_messages,
     closing_blocks,
-    status_text,
     streams_well,
     underway_messages,
 )

@@ -18,6 +18,7 @@ import logging
 from collections.abc import Awaitable
 
 from adapters.discord.servers import PRIVATE_THREAD, Servers
+from adapters.learning import learn_all
 from adapters.payloads import string
 from core import audience as principals
 from core.errors import PlatformRefusedError, PlatformUnavailableError
@@ -69,7 +70,7 @@ class _Audience:
         if place.workspace == "@me":
             return  # between several people without a server: nobody knows who they are
         self.principals.add(principals.channel(_DISCORD, place.workspace, place.channel))
-        await self._all(self._thread(place), self._open_channels(place.workspace))
+        await learn_all(self._thread(place), self._open_channels(place.workspace))
 
     async def _thread(self, place: Place) -> None:
         thread = place.thread or ""
@@ -98,7 +99,7 @@ class _Audience:
             async with gate:
                 await self._shared(guild, asker)
 
-        await self._all(*(one(guild) for guild in looked_at))
+        await learn_all(*(one(guild) for guild in looked_at))
 
     async def _shared(self, guild: str, asker: str) -> None:
         member = await self._servers.member(guild, asker)
@@ -107,11 +108,3 @@ class _Audience:
         server = await self._servers.server(guild)
         self.principals.add(principals.person(_DISCORD, guild, asker))
         self._add_server(guild, server.readable(member))
-
-    async def _all(self, *growing: Awaitable[None]) -> None:
-        """All of them, each as far as it comes: that one fails must not keep the others from what they learn."""
-        for failed in await asyncio.gather(*growing, return_exceptions=True):
-            if isinstance(failed, (PlatformRefusedError, PlatformUnavailableError)):
-                _log.warning("An answer draws on less than it might: %s", failed)
-            elif failed is not None:
-                raise failed

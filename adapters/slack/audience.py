@@ -24,6 +24,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Iterable, Mapping
 
+from adapters.learning import learn_all
 from adapters.slack.api import Installed
 from adapters.slack.membership import Channel, Membership
 from adapters.slack.people import Standing
@@ -81,7 +82,7 @@ class _Audience:
     async def directly(self, asker: str) -> None:
         """What the asker may see."""
         self._principals.add(principals.person("slack", self._installed.team, asker))
-        await self._all(self._own_channels(asker), self._as_member(asker))
+        await learn_all(self._own_channels(asker), self._as_member(asker))
 
     async def _own_channels(self, asker: str) -> None:
         self.add_channels(await self._membership.channels_of(self._installed, asker))
@@ -106,7 +107,7 @@ class _Audience:
             return
         if all(standings.get(user) == "member" for user in people):
             self._add_members()
-        await self._all(self._public_channels(people, standings), self._private_channels(channel, people))
+        await learn_all(self._public_channels(people, standings), self._private_channels(channel, people))
 
     async def _public_channels(self, people: frozenset[str], standings: Mapping[str, Standing]) -> None:
         """The public channels that all of them can read: full members every one, the others those they are in."""
@@ -136,11 +137,3 @@ class _Audience:
                 await self._membership.members(self._installed, candidate) or frozenset()
             ):
                 self.add_channels([candidate])
-
-    async def _all(self, *growing: Awaitable[None]) -> None:
-        """All of them, each as far as it comes: that one fails must not keep the others from what they learn."""
-        for failed in await asyncio.gather(*growing, return_exceptions=True):
-            if isinstance(failed, (PlatformRefusedError, PlatformUnavailableError)):
-                _log.warning("An answer draws on less than it might: %s", failed)
-            elif failed is not None:
-                raise failed

@@ -9,7 +9,7 @@ import base64
 import io
 import json
 import threading
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -129,21 +129,38 @@ class _Handler(BaseHTTPRequestHandler):
             case Hang():
                 self._begin(reply.text)
                 self._model.closing.wait()
+            case Say() if streamed and reply.pace:
+                self._trickle(events(reply), reply.pace)
             case _ if streamed:
                 self._send(200, "text/event-stream", b"".join(events(reply)))
             case _:
                 self._send(200, "application/json", json.dumps(whole(reply)).encode())
 
+    def _trickle(self, pieces: Iterable[bytes], pace: float) -> None:
+        """A reply that comes piece by piece."""
+        self._open_stream()
+        for piece in pieces:
+            self._chunk(piece)
+            if self._model.closing.wait(pace):
+                return
+        self._chunk(b"")
+
     def _begin(self, text: str) -> None:
         """The beginning of a reply whose end does not come."""
+        self._open_stream()
+        for piece in words(text) if text else ():
+            self._chunk(piece)
+        self.close_connection = True
+
+    def _open_stream(self) -> None:
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
-        for piece in words(text) if text else ():
-            self.wfile.write(f"{len(piece):x}\r\n".encode() + piece + b"\r\n")
+
+    def _chunk(self, piece: bytes) -> None:
+        self.wfile.write(f"{len(piece):x}\r\n".encode() + piece + b"\r\n")
         self.wfile.flush()
-        self.close_connection = True
 
     def _send(self, status: int, kind: str, body: bytes, headers: Mapping[str, str] | None = None) -> None:
         self.send_response(status)

@@ -8,11 +8,15 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Say:
-    """A reply in words; `tokens` is what the server says it cost, if it says so, `finish` why it stopped."""
+    """A reply in words; `tokens` is what the server says it cost, if it says so, `finish` why it stopped.
+
+    Streamed, it takes `pace` seconds a word.
+    """
 
     text: str
     tokens: int | None = None
     finish: str = "stop"
+    pace: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,21 +10,14 @@ from discord.http import HTTPClient, Route
 
 from adapters.discord.addresses import Rest
 from adapters.discord.refusals import FAILURES, DiscordUncertainError, as_error
-from adapters.fence import Fence, fenced
 from adapters.payloads import Payload, mapping
+from adapters.sending import PAUSE, TRIES, send_while_held
 from core.errors import PlatformUnavailableError
 from core.posting import Posting
 
-TRIES = 3
-"""How often a change is tried that may be done twice; after that the turn is given back to be tried later."""
-PAUSE = 0.3
-SENDING = 0.75
-"""The part of the time for which nobody else takes over in which a request must be on its way."""
 SHORT = 5.0
 """Seconds that are waited for here where Discord, or what stands before it, asks for a pause that discord.py does not
 keep by itself; after a longer one the turn is given back."""
-LONGEST = 20.0
-"""Seconds for one change, with the pauses that Discord asks for."""
 
 
 @dataclass(frozen=True)
@@ -82,27 +74,18 @@ class Calls:
         once: bool,
         parameters: Mapping[str, Any],
     ) -> Payload:
-        begun = time.monotonic()
-        seconds = SENDING * await self.posting.ready()
-        fence = Fence(time.monotonic() + seconds, once=once)
-        with fenced(fence):
-            route = Route(method, path, **parameters)
-            calling = asyncio.ensure_future(self.http.request(route, **_content(body, files)))
+        too_long = DiscordUncertainError("Discord takes too long.", hint="It is tried again later.")
+        route = Route(method, path, **parameters)
         try:
-            while not calling.done():
-                await asyncio.wait({calling}, timeout=seconds / 2)
-                if not calling.done():
-                    if time.monotonic() - begun > LONGEST:
-                        raise DiscordUncertainError("Discord takes too long.", hint="It is tried again later.")
-                    seconds = SENDING * await self.posting.ready()
-                    fence.until = time.monotonic() + seconds
-            return mapping(calling.result())
+            answer = await send_while_held(
+                self.posting,
+                lambda: self.http.request(route, **_content(body, files)),
+                too_long=too_long,
+                once=once,
+            )
         except FAILURES as error:
             raise as_error(error, f"{method} {path}") from error
-        finally:
-            if not calling.done():
-                calling.cancel()
-                await asyncio.gather(calling, return_exceptions=True)
+        return mapping(answer)
 
     async def repeat(
         self, method: str, path: str, *, body: Mapping[str, Any] | None = None, files: Sequence[File] = (), **names: Any

@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from adapters.discord.blocks import DiscordMessage
-from adapters.discord.calls import PAUSE, TRIES
 from adapters.discord.delivery import Delivery
 from adapters.discord.doors import Door, Found, snowflake_now
 from adapters.discord.pictures import Pictures
@@ -26,6 +25,7 @@ from adapters.discord.refusals import (
     DiscordUncertainError,
 )
 from adapters.payloads import Payload, listing, string
+from adapters.sending import PAUSE, TRIES
 from core.errors import PlatformUnavailableError
 from core.posting import Posting
 

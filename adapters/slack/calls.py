@@ -2,23 +2,14 @@
 
 import asyncio
 import json
-import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.fence import Fence, fenced
+from adapters.sending import PAUSE, TRIES, send_while_held
 from adapters.slack.refusals import SlackUncertainError, answer_of
 from core.posting import Posting
-
-TRIES = 3
-"""How often a change is tried that may be done twice; after that the turn is given back to be tried later."""
-PAUSE = 0.3
-SENDING = 0.75
-"""The part of the time for which nobody else takes over in which a request must be on its way."""
-LONGEST = 20.0
-"""Seconds for one change, with the pauses that Slack asks for."""
 
 _BY_QUERY = {"files.getUploadURLExternal", "files.completeUploadExternal"}
 """What is asked with its arguments in the URL, as slack_sdk does; everything else in JSON."""
@@ -52,24 +43,8 @@ class Calls:
 
         For as long as Slack takes, the lease is asked for again and again.
         """
-        begun = time.monotonic()
-        seconds = SENDING * await self.posting.ready()
-        fence = Fence(time.monotonic() + seconds)
-        with fenced(fence):
-            calling = asyncio.ensure_future(sending())
-        try:
-            while not calling.done():
-                await asyncio.wait({calling}, timeout=seconds / 2)
-                if not calling.done():
-                    if time.monotonic() - begun > LONGEST:
-                        raise SlackUncertainError("Slack takes too long.", hint="It is tried again later.")
-                    seconds = SENDING * await self.posting.ready()
-                    fence.until = time.monotonic() + seconds
-            return calling.result()
-        finally:
-            if not calling.done():
-                calling.cancel()
-                await asyncio.gather(calling, return_exceptions=True)
+        too_long = SlackUncertainError("Slack takes too long.", hint="It is tried again later.")
+        return await send_while_held(self.posting, sending, too_long=too_long)
 
     async def repeat(self, method: str, **arguments: Any) -> Mapping[str, Any]:
         """Change something that is as if done once when it is done twice; raises as `change` does."""

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from adapters.payloads import mapping, string
+from adapters.sending import PAUSE, TRIES
 from adapters.slack.api import Installed
 from adapters.slack.blocks import SlackMessage
-from adapters.slack.calls import PAUSE, TRIES, Calls
+from adapters.slack.calls import Calls
 from adapters.slack.refusals import SlackRefusedError, SlackUncertainError
 from adapters.slack.standing import Found, Spot, find, metadata, noted, now
 from core.errors import PlatformUnavailableError

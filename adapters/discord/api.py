@@ -6,7 +6,7 @@ from typing import Any
 
 from discord.http import HTTPClient, Route
 
-from adapters.discord.refusals import FAILURES, as_error
+from adapters.discord.refusals import FAILURES, DiscordUncertainError, as_error
 from adapters.payloads import Payload, mappings, string
 
 TIMEOUT = 20.0
@@ -29,7 +29,7 @@ async def ask(http: HTTPClient, path: str, *, query: Mapping[str, str | int] | N
                 return await http.request(Route("GET", path, **parameters), params=dict(query or {}))
         except FAILURES as error:
             found = as_error(error, f"GET {path}")
-            if attempt == _TRIES or isinstance(error, TimeoutError) or type(found).__name__ != "DiscordUncertainError":
+            if attempt == _TRIES or isinstance(error, TimeoutError) or not isinstance(found, DiscordUncertainError):
                 raise found from error
             await asyncio.sleep(_PAUSE)
     raise AssertionError("unreachable")

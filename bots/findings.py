@@ -33,7 +33,12 @@ def show(findings: Sequence[Finding], title: str, *, as_json: bool = False) -> i
     table = Table(title=title, title_justify="left", show_lines=False, box=None, padding=(0, 2, 0, 0))
     for column in ("", "part", "what was found", "what to do"):
         table.add_column(column, overflow="fold")
+    links = [finding for finding in findings if finding.found.startswith("https://")]
     for finding in findings:
-        table.add_row(_MARKS[finding.state], *map(escape, (finding.part, finding.found, finding.remedy)))
-    Console().print(table)
+        if finding not in links:
+            table.add_row(_MARKS[finding.state], *map(escape, (finding.part, finding.found, finding.remedy)))
+    console = Console()
+    console.print(table)
+    for finding in links:  # whole on a line, so that they can be copied
+        console.print(f"\n{escape(finding.part)}: {finding.found}", soft_wrap=True, highlight=False)
     return 3 if broken else 0

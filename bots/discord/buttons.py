@@ -46,12 +46,9 @@ async def _unhelpful(desk: Desk, interaction: Interaction, who: Whom) -> None:
 
 
 async def _judge(desk: Desk, click: Click, who: Whom, *, helpful: bool) -> bool:
-    """Keep a vote; what was said before with a reason stays as it is. False if the answer is not kept any more."""
-    book = FeedbackBook(desk.store)
-    before = [one for one in await book.of(click.conversation, click.about.message) if one.person.id == who.user]
-    if before and before[0].helpful == helpful:
-        return True
-    return await book.give(click.conversation, click.about.message, who.author, helpful=helpful)
+    """Keep a vote; False if the answer is not kept any more."""
+    voted = await FeedbackBook(desk.store).vote(click.conversation, click.about.message, who.author, helpful=helpful)
+    return voted != "too late"
 
 
 async def _reasoned(desk: Desk, interaction: Interaction, who: Whom) -> None:

@@ -97,19 +97,17 @@ def _say(desk: Desk, body: Body, context: AsyncBoltContext, name: str) -> None:
 
 
 async def _judge(desk: Desk, body: Body, context: AsyncBoltContext) -> None:
-    """Keep a person's vote; whoever says no may say why. What was said before with a reason stays as it is."""
+    """Keep a person's vote; whoever says no may say why."""
     click = await clicked(desk, body, context)
     if click is None or not click.about.vote:
         return _say(desk, body, context, "answer_gone")
     about, helpful = click.about, click.about.vote == buttons.UP
-    book = FeedbackBook(desk.store)
-    before = [one for one in await book.of(about.conversation, about.message) if one.person.id == click.author.id]
-    is_news = not before or before[0].helpful != helpful
-    if is_news and not await book.give(about.conversation, about.message, click.author, helpful=helpful):
+    voted = await FeedbackBook(desk.store).vote(about.conversation, about.message, click.author, helpful=helpful)
+    if voted == "too late":
         return _say(desk, body, context, "answer_gone")
     if not helpful and await first(desk.mailbox, _named(body)):
         desk.spawn(_ask_reason(desk, click, body, context), "Asking for a reason", tell=telling(desk, body, context))
-    elif helpful and is_news:
+    elif helpful and voted == "kept":
         _say(desk, body, context, "thanks")
     return None
 

@@ -9,6 +9,7 @@ import json
 import logging
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
+from typing import Literal
 
 from pydantic import ValidationError
 
@@ -44,6 +45,10 @@ class Feedback(Value):
     given_at: datetime
 
 
+Vote = Literal["kept", "as before", "too late"]
+"""What came of a vote: it is kept; it says what the person said before; the question is kept no more."""
+
+
 class FeedbackBook:
     """The feedback of all conversations. Raises `StoreUnavailableError` when Redis is away."""
 
@@ -76,6 +81,13 @@ class FeedbackBook:
         if not kept:
             await self._redis.execute("SREM", index, reference(conversation, message_id))
         return bool(kept)
+
+    async def vote(self, conversation: str, message_id: str, person: Author, *, helpful: bool) -> Vote:
+        """Keep what a person clicked; where they said the same before, with a reason or without, that stays."""
+        before = [one for one in await self.of(conversation, message_id) if one.person.id == person.id]
+        if before and before[0].helpful == helpful:
+            return "as before"
+        return "kept" if await self.give(conversation, message_id, person, helpful=helpful) else "too late"
 
     async def withdraw(self, conversation: str, message_id: str, person_id: str) -> bool:
         """Forget what a person said of an answer; False if they said nothing."""

@@ -1,6 +1,5 @@
 """The commands that are typed: `/ask`, and those whose answer only the person sees."""
 
-import asyncio
 from collections.abc import Sequence
 
 from adapters.discord.blocks import DiscordMessage
@@ -14,11 +13,11 @@ from bots.discord.desk import Desk
 from bots.discord.privately import say, say_text, tell
 from bots.discord.reading import option, text_option, uploaded
 from bots.discord.whom import Whom
+from bots.loaded_search import loaded_search
 from core.actions.forgetting import before_forgetting, forget_me, what_would_go
 from core.actions.pictures import pictures
 from core.actions.search import search
 from core.actions.sources import sources
-from core.knowledge.search import KnowledgeSearch
 from core.reply import Finished, ReplyPart, Text
 
 FORGET_ALL = "lorelens:forget"
@@ -50,13 +49,13 @@ async def _ask(desk: Desk, interaction: Interaction, who: Whom) -> None:
 async def _search(desk: Desk, interaction: Interaction, who: Whom) -> None:
     words = text_option(interaction, defined.WORDS)
     audience = await desk.platform.audience(as_asked_by(who))
-    await tell(desk, who, await search(words, await knowledge(desk), audience, chinese=who.chinese))
+    await tell(desk, who, await search(words, await loaded_search(desk.application), audience, chinese=who.chinese))
 
 
 async def _pictures(desk: Desk, interaction: Interaction, who: Whom) -> None:
     words = text_option(interaction, defined.WORDS)
     audience = await desk.platform.audience(as_asked_by(who))
-    await tell(desk, who, await pictures(words, await knowledge(desk), audience, chinese=who.chinese))
+    await tell(desk, who, await pictures(words, await loaded_search(desk.application), audience, chinese=who.chinese))
 
 
 async def _sources(desk: Desk, _interaction: Interaction, who: Whom) -> None:
@@ -105,13 +104,6 @@ async def _forgotten(desk: Desk, _interaction: Interaction, who: Whom) -> None:
 async def _workspaces(desk: Desk, who: Whom) -> list[str]:
     """Where something may be kept of a person: directly, and on the servers that the app is on."""
     return list(dict.fromkeys(["@me", who.workspace, *await desk.platform.intake.servers.all()]))
-
-
-async def knowledge(desk: Desk) -> KnowledgeSearch:
-    """Search over the index; its encoders take a while to load, which must hold up nobody."""
-    application = desk.application
-    await asyncio.to_thread(lambda: (application.encoder, application.picture_encoder))
-    return await application.knowledge()
 
 
 def _text(text: str) -> Sequence[ReplyPart]:

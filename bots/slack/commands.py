@@ -3,7 +3,6 @@
 A command is no message and stands in no thread (https://docs.slack.dev/interactivity/implementing-slash-commands).
 """
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +20,7 @@ from adapters.slack.mentions import Names as Named
 from adapters.slack.mrkdwn import to_markdown
 from adapters.texts import CHINESE, Texts
 from adapters.texts.help import Names, help_page
+from bots.loaded_search import loaded_search
 from bots.once import first
 from bots.slack.asking import private_question
 from bots.slack.desk import Desk
@@ -32,7 +32,6 @@ from core.actions.pictures import pictures
 from core.actions.search import search
 from core.actions.sources import sources
 from core.actions.status import status
-from core.knowledge.search import KnowledgeSearch
 from core.reply import Finished, ReplyPart, Text
 
 ASK = "/ask"
@@ -139,9 +138,9 @@ async def _parts(desk: Desk, who: Whom, said: Said) -> Sequence[ReplyPart]:
         return _text(_help(texts, said))
     audience = await desk.platform.audience(private_question(who, "command", said.rest))
     if said.word == "search":
-        return await search(said.rest, await _knowledge(desk), audience, chinese=who.chinese)
+        return await search(said.rest, await loaded_search(application), audience, chinese=who.chinese)
     if said.word == "pictures":
-        return await pictures(said.rest, await _knowledge(desk), audience, chinese=who.chinese)
+        return await pictures(said.rest, await loaded_search(application), audience, chinese=who.chinese)
     if said.word == "sources":
         return sources(application.ledger, audience, chinese=who.chinese)
     return await status(application.ledger, desk.store, application.settings.model, audience, chinese=who.chinese)
@@ -157,13 +156,6 @@ async def _forget(desk: Desk, who: Whom, trigger_id: str) -> None:
         return
     text = "".join(part.text for part in parts if isinstance(part, Text))
     await open_forget_dialog(desk, who, trigger_id, text)
-
-
-async def _knowledge(desk: Desk) -> KnowledgeSearch:
-    """Search over the index; its encoders take a while to load, which must hold up nobody."""
-    application = desk.application
-    await asyncio.to_thread(lambda: (application.encoder, application.picture_encoder))
-    return await application.knowledge()
 
 
 def _help(texts: Texts, said: Said) -> str:

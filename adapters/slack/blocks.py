@@ -15,7 +15,6 @@ Block = dict[str, Any]
 """A block, or an element of one, as Slack takes it."""
 
 MESSAGE_BLOCKS = 50
-VIEW_BLOCKS = 100
 MARKDOWN = 12_000
 """Characters of all markdown blocks of one message."""
 MESSAGE = 12_400

@@ -1,4 +1,4 @@
-"""The App Home: how to use it, what it knows here, the language, recent answers. And the help page as a message.
+"""The App Home: how to use it, what it knows here, the language, recent answers.
 
 https://docs.slack.dev/surfaces/app-home
 """
@@ -9,7 +9,6 @@ from adapters.markdown.mentions import defused
 from adapters.slack.blocks import (
     OPTION,
     Block,
-    SlackMessage,
     actions,
     bounded,
     button,
@@ -80,19 +79,6 @@ def home_view(home: Home, texts: Texts, names: Names) -> Block:
         _language(home, texts),
     ]
     return {"type": "home", "callback_id": "lorelens_home", "blocks": blocks}
-
-
-def help_message(texts: Texts, names: Names) -> SlackMessage:
-    """What `/lorelens help` answers."""
-    intro = section(to_mrkdwn(texts.help_intro.format(name=names.name)))
-    blocks = (header(texts.help_title), intro, *_help(texts, names))
-    return SlackMessage(escaped(defused(texts.help_intro.format(name=names.name))), blocks)
-
-
-def sources_blocks(sources: tuple[KnownSource, ...], texts: Texts) -> tuple[Block, ...]:
-    """What `/lorelens sources` answers."""
-    home = Home(sources=sources)
-    return (header(texts.sources_title), *(_sources(home, texts) if sources else [section(texts.sources_nothing)]))
 
 
 def _help(texts: Texts, names: Names) -> list[Block]:

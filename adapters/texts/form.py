@@ -19,7 +19,6 @@ class Texts:
     looking: str
     reading: str
     writing: str
-    queued: str
 
     # An answer
     sources: str
@@ -34,9 +33,7 @@ class Texts:
     declined: str
     no_answer: str
     answer_incomplete: str
-    stopped: str
     nothing_said: str
-    withdrawn: str
 
     # An answer that can't stand where it was asked for
     unpostable: str
@@ -69,7 +66,6 @@ class Texts:
     """{person}"""
     stopping: str
     nothing_to_stop: str
-    answering_again: str
     nothing_to_answer: str
     answer_gone: str
 
@@ -109,20 +105,10 @@ class Texts:
     save_empty: str
     unsave: str
     unsaved: str
-    search_results: str
-    """{query}"""
-    search_nothing: str
-    """{query}"""
     search_usage: str
     """{command}"""
-    pictures_results: str
-    """{query}"""
-    pictures_nothing: str
-    """{query}"""
     pictures_usage: str
     """{command}"""
-    sources_title: str
-    sources_nothing: str
     sources_count: str
     """{documents} {pictures}"""
     sources_updated: str
@@ -133,44 +119,16 @@ class Texts:
     forget_question: str
     forget_question_here: str
     forget_confirm: str
-    forgotten: str
-    forgotten_nothing: str
-
-    # Status
-    status_title: str
-    status_ready: str
-    status_trouble: str
-    """{what}"""
-    status_model: str
-    """{model}"""
-    status_knowledge: str
-    """{documents} {pictures}"""
-    status_queue: str
-    """{count}"""
 
     # Errors
     error: str
     error_hint: str
     unavailable: str
     unavailable_hint: str
-    busy: str
     no_permission: str
     no_permission_here: str
-    not_a_member: str
-    """{invite}: how a member invites it."""
-    guests_only_here: str
-    direct_only: str
-    only_your_own: str
     unknown_command: str
     """{given} {command}"""
-    file_unreadable: str
-    """{name} {reason}"""
-    file_no_scope: str
-    """{name} {scope}"""
-    file_too_large: str
-    """{name} {limit}"""
-    file_no_picture: str
-    """{name}"""
     question_too_long: str
     """{limit}"""
     expired: str
@@ -235,7 +193,6 @@ class Texts:
     home_language_auto: str
     home_recent: str
     home_recent_nothing: str
-    home_open: str
     home_ask: str
     home_more: str
     """{count}"""

@@ -2,9 +2,6 @@
 
 from core.language import is_chinese
 
-ASK_WHY = {"en": "Why this answer?", "zh": "为什么这么回答？"}
-"""What a button that asks for an explanation is called."""
-
 WORDS: dict[str, dict[str, str]] = {
     "en": {
         "title": "Why this answer?",

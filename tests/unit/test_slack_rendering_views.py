@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from adapters.slack.home import Home, KnownSource, RecentAnswer, help_message, home_view, sources_blocks
+from adapters.slack.home import Home, KnownSource, RecentAnswer, home_view
 from adapters.slack.pane import greeting, prompts, title
 from adapters.slack.views import Asked, ask_dialog, ask_errors, asked, feedback_dialog, forget_dialog, notice, reason
 from adapters.texts import CHINESE, ENGLISH, LANGUAGES, Texts
@@ -131,7 +131,7 @@ def test_an_empty_home_invites_and_a_full_one_is_bounded(texts: Texts) -> None:
 
 @BOTH
 def test_help_says_what_one_can_do_in_the_words_of_the_platform(texts: Texts) -> None:
-    said = seen(help_message(texts, Names(mention="@lore")).blocks, "message")
+    said = help_page(texts, Names(mention="@lore"))
 
     assert "@lore " in said
     assert "/lorelens search" in said
@@ -140,11 +140,6 @@ def test_help_says_what_one_can_do_in_the_words_of_the_platform(texts: Texts) ->
     elsewhere = help_page(texts, Names(mention="@lore", ask="", command="", shortcuts=False))
     assert "/lorelens" not in elsewhere
     assert texts.save_message not in elsewhere
-
-
-def test_sources_are_listed_or_said_to_be_missing() -> None:
-    assert "manual" in seen(sources_blocks((KnownSource("manual", 3),), ENGLISH), "message")
-    assert ENGLISH.sources_nothing in seen(sources_blocks((), ENGLISH), "message")
 
 
 def test_the_assistant_pane_greets_and_suggests() -> None:

@@ -1,8 +1,9 @@
 """Replies that a test has a platform's adapter post, for turns of a real mailbox; workers may die at any moment."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from typing import Generic, TypeVar
 
 from core.conversation_keys import shard_of
 from core.lease import Lease
@@ -10,10 +11,23 @@ from core.mailbox import Mailbox, Turn
 from core.messages import Author, Message, Place
 from core.posting import Outlet, Posted, Posting
 from core.question import Question
-from core.reply import Finished, ReplyPart
+from core.reply import Citation, Finished, ReplyPart, Status, Text
 
+MessageT = TypeVar("MessageT")
+OutletT = TypeVar("OutletT", bound=Outlet)
+
+Parts = Sequence[ReplyPart] | AsyncIterator[ReplyPart]
 Dies = Callable[[Posted], bool]
 """Whether the worker is killed before it notes this."""
+
+
+SEARCHING = Status(stage="searching")
+WHOLE: tuple[ReplyPart, ...] = (
+    SEARCHING,
+    Text(text="The pump is **P-101** [1]."),
+    Citation(number=1, source="manual.md", title="Manual", quote="The pump is P-101."),
+    Finished(),
+)
 
 
 class KilledError(BaseException):
@@ -43,6 +57,10 @@ class Script:
 async def each(parts: Iterable[ReplyPart]) -> AsyncIterator[ReplyPart]:
     for part in parts:
         yield part
+
+
+def as_iterator(parts: Parts) -> AsyncIterator[ReplyPart]:
+    return each(parts) if isinstance(parts, Sequence) else parts
 
 
 async def take(mailbox: Mailbox, question: Question) -> Turn:
@@ -94,3 +112,32 @@ async def answer_and_die(
         await mailbox.hand_back(turn)
     else:
         raise AssertionError("it lived on")
+
+
+class PostingDesk(Generic[OutletT, MessageT]):
+    """A mailbox, and the outlet that workers answer with; a platform's desk knows the message that a reply is."""
+
+    def __init__(self, mailbox: Mailbox, outlet: OutletT) -> None:
+        self.mailbox = mailbox
+        self.outlet = outlet
+
+    def message(self, reply: str) -> MessageT:
+        raise NotImplementedError
+
+    async def submit(self, question: Question) -> Question:
+        await self.mailbox.submit(question)
+        return question
+
+    async def take(self, question: Question) -> Turn:
+        return await take(self.mailbox, question)
+
+    def posting(self, turn: Turn) -> Posting:
+        return posting_of(self.mailbox, turn)
+
+    async def answer(self, question: Question, parts: Parts = WHOLE) -> MessageT:
+        """A worker answers the question; the reply's message."""
+        return self.message(await answer(self.mailbox, self.outlet, question, as_iterator(parts)))
+
+    async def answer_and_die(self, question: Question, parts: Parts, dies: Dies) -> None:
+        """A worker is killed before it notes something."""
+        await answer_and_die(self.mailbox, self.outlet, question, as_iterator(parts), dies)

@@ -6,10 +6,12 @@ that Discord's published description does not allow.
 
 import itertools
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.discord_emulator import DESCRIPTION, Channel, Emulator, Guild, Person
+from tests.scenario.discord.posting_desk import Desk, desk_at
 from tests.scenario.discord.running_bot import RunningBot
 from tests.scenario.served_team import ERROR, ROLLBACK, Shared, shared_team
 from tests.scenario.test_assistant import drawn
@@ -84,3 +86,10 @@ async def bot(acme: Guild, general: Channel, start_bot: StartBot) -> RunningBot:
 def screenshot() -> bytes:
     """A picture of an error message."""
     return drawn("Request failed", "ERR-4031")
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncGenerator[Desk]:
+    """A mailbox and an outlet, for tests of what is posted."""
+    async with desk_at(tmp_path) as desk:
+        yield desk

@@ -1,7 +1,7 @@
 """Questions of people in the emulated Discord, from a real mailbox, and answered by the outlet; workers may die."""
 
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Literal
@@ -14,40 +14,32 @@ from adapters.discord.addresses import Addresses
 from adapters.discord.heard import time_of
 from adapters.discord.paces import Paces
 from core.conversations import Conversations
-from core.mailbox import Mailbox, Turn
+from core.mailbox import Mailbox
 from core.messages import Author, Place
 from core.messages import Message as Said
-from core.posting import Posting
 from core.question import Question
-from core.reply import Citation, Finished, ReplyPart, Status, Text
 from tests.discord_emulator import DESCRIPTION, Channel, Emulator, Interaction, Message, Person
-from tests.postings import Dies, answer, answer_and_die, each, posting_of, take
+from tests.postings import PostingDesk
 
-Parts = Sequence[ReplyPart] | AsyncIterator[ReplyPart]
 Surface = Literal["reply", "thread", "direct", "interaction", "ephemeral"]
 QUICK = Paces(grace=0.05, together=0.05, a_while=0.3, typing=0.1, edit=0.05)
-SEARCHING = Status(stage="searching")
-WHOLE: tuple[ReplyPart, ...] = (
-    SEARCHING,
-    Text(text="The pump is **P-101** [1]."),
-    Citation(number=1, source="manual.md", title="Manual", quote="The pump is P-101."),
-    Finished(),
-)
 POST = "POST /channels/{channel_id}/messages"
 EDIT = "PATCH /channels/{channel_id}/messages/{message_id}"
 
 
-class Desk:
+class Desk(PostingDesk[DiscordAdapter, Message]):
     """A mailbox and the adapter of workers, one server with a channel, and Ada."""
 
-    def __init__(self, discord: Emulator, store: Conversations, pictures: dict[str, bytes]) -> None:
+    def __init__(
+        self, discord: Emulator, store: Conversations, adapter: DiscordAdapter, pictures: dict[str, bytes]
+    ) -> None:
+        super().__init__(Mailbox(store, "discord"), adapter)
         self.discord = discord
-        self.mailbox = Mailbox(store, "discord")
+        self.adapter = adapter
         self.pictures = pictures
         self.guild = discord.guild("Acme")
         self.general = discord.channel(self.guild, "general")
         self.ada = discord.person("ada", self.guild)
-        self.adapter: DiscordAdapter
 
     def question(self, asked: Message, person: Person, surface: Surface = "reply", **delivery: JsonValue) -> Question:
         """What the ingress makes of a person's message."""
@@ -127,24 +119,6 @@ class Desk:
         asked = await self.ada.mentions(self.general, text)
         return asked, await self.submit(self.question(asked, self.ada))
 
-    async def submit(self, question: Question) -> Question:
-        await self.mailbox.submit(question)
-        return question
-
-    async def take(self, question: Question) -> Turn:
-        return await take(self.mailbox, question)
-
-    def posting(self, turn: Turn) -> Posting:
-        return posting_of(self.mailbox, turn)
-
-    async def answer(self, question: Question, parts: Parts = WHOLE) -> Message:
-        """A worker answers the question; the reply's message."""
-        return self.message(await answer(self.mailbox, self.adapter, question, as_iterator(parts)))
-
-    async def answer_and_die(self, question: Question, parts: Parts, dies: Dies) -> None:
-        """A worker is killed before it notes something."""
-        await answer_and_die(self.mailbox, self.adapter, question, as_iterator(parts), dies)
-
     def message(self, reply: str) -> Message:
         channel, message = reply.split(":")
         found = self.discord.channels[int(channel)].messages.get(int(message))
@@ -171,18 +145,13 @@ async def desk_at(folder: Path) -> AsyncGenerator[Desk]:
         async def picture(sha256: str) -> bytes | None:
             return pictures.get(sha256)
 
-        desk = Desk(discord, store, pictures)
         addresses = Addresses(discord.api_url, discord.gateway_url)
-        desk.adapter = await DiscordAdapter.logged_in(discord.token, picture, addresses=addresses, paces=QUICK)
+        adapter = await DiscordAdapter.logged_in(discord.token, picture, addresses=addresses, paces=QUICK)
         try:
-            yield desk
+            yield Desk(discord, store, adapter, pictures)
         finally:
-            await desk.adapter.close()
+            await adapter.close()
             await store.close()
         assert not discord.crashes
         assert not discord.violations, "\n".join(map(str, discord.violations))
         assert not discord.misanswers, "\n".join(map(str, discord.misanswers))
-
-
-def as_iterator(parts: Parts) -> AsyncIterator[ReplyPart]:
-    return each(parts) if isinstance(parts, Sequence) else parts

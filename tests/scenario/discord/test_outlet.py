@@ -3,8 +3,6 @@
 import asyncio
 import hashlib
 import io
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -13,16 +11,10 @@ from core.errors import PlatformRefusedError, PlatformUnavailableError
 from core.messages import Picture
 from core.reply import Citation, Failure, Finished, ReplyPart, ShownPicture, Text
 from tests.discord_emulator import Message, Permission
-from tests.postings import Script, answer, each
-from tests.scenario.discord.posting_desk import EDIT, POST, SEARCHING, Desk, desk_at
+from tests.postings import SEARCHING, Script, answer, each
+from tests.scenario.discord.posting_desk import EDIT, POST, Desk
 
 LONG = "\n\n".join(f"Paragraph {number} " + "tells more of pumps. " * 40 for number in range(12))
-
-
-@pytest.fixture
-async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
-    async with desk_at(tmp_path) as desk:
-        yield desk
 
 
 def labels(message: Message) -> list[str]:

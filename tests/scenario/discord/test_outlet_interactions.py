@@ -1,25 +1,17 @@
 """Answers to commands: by the interaction's token while it is good, and by a message when it is not any more."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
 from core.reply import Finished, Text
 from tests.discord_emulator import Message, Permission
-from tests.postings import Script
-from tests.scenario.discord.posting_desk import POST, SEARCHING, WHOLE, Desk, desk_at
+from tests.postings import SEARCHING, WHOLE, Script
+from tests.scenario.discord.posting_desk import POST, Desk
 
 LONG = (Text(text="\n\n".join(f"Paragraph {at} " + "more of pumps. " * 60 for at in range(6))), Finished())
 TOO_LATE = 1000.0
 """Seconds after which an interaction's token is not good any more."""
-
-
-@pytest.fixture
-async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
-    async with desk_at(tmp_path) as desk:
-        yield desk
 
 
 def labels(message: Message) -> list[str]:

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
-from pathlib import Path
 
 import pytest
 from discord.http import Route
@@ -16,16 +15,10 @@ from core.errors import LeaseLostError
 from core.mailbox import Mailbox
 from core.question import Question
 from core.reply import Finished, ReplyPart, Text
-from tests.postings import Script, posting_of, take
-from tests.scenario.discord.posting_desk import EDIT, POST, WHOLE, Desk, as_iterator, desk_at
+from tests.postings import WHOLE, Script, as_iterator, posting_of, take
+from tests.scenario.discord.posting_desk import EDIT, POST, Desk
 
 MESSAGES = "/channels/{channel_id}/messages"
-
-
-@pytest.fixture
-async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
-    async with desk_at(tmp_path) as desk:
-        yield desk
 
 
 async def test_what_is_not_on_its_way_when_the_lease_ends_is_not_sent(desk: Desk) -> None:

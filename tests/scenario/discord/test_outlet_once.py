@@ -1,8 +1,7 @@
 """One visible answer, be the worker killed at any moment and Discord as unreliable as it can be."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from discord.http import MultipartParameters
@@ -11,18 +10,12 @@ from core.errors import LeaseLostError
 from core.posting import Posted
 from core.reply import Finished, Text
 from tests.discord_emulator import Message
-from tests.postings import KilledError, Script, posting_of
-from tests.scenario.discord.posting_desk import EDIT, POST, SEARCHING, WHOLE, Desk, desk_at
+from tests.postings import SEARCHING, WHOLE, KilledError, Script, posting_of
+from tests.scenario.discord.posting_desk import EDIT, POST, Desk
 
 LONG = (Text(text="\n\n".join(f"Paragraph {at} " + "more of pumps. " * 60 for at in range(6))), Finished())
 LATER = 400.0
 """Seconds after which Discord does not remember a nonce."""
-
-
-@pytest.fixture
-async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
-    async with desk_at(tmp_path) as desk:
-        yield desk
 
 
 def one_answer(desk: Desk, asked: Message, text: str = "The pump is **P-101**") -> Message:

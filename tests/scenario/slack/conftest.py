@@ -6,10 +6,12 @@ or take `start_bot` to say when it starts, and how.
 
 import itertools
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.scenario.served_team import ERROR, ROLLBACK, Shared, shared_team
+from tests.scenario.slack.posting_desk import Desk, desk_at
 from tests.scenario.slack.running_bot import Mode, RunningBot
 from tests.scenario.test_assistant import drawn
 from tests.slack_emulator import Channel, Person, SlackEmulator
@@ -81,3 +83,10 @@ async def bot(start_bot: StartBot) -> RunningBot:
 def screenshot() -> bytes:
     """A picture of an error message."""
     return drawn("Request failed", "ERR-4031")
+
+
+@pytest.fixture
+async def desk(slack: SlackEmulator, tmp_path: Path) -> AsyncGenerator[Desk]:
+    """A mailbox and an outlet, for tests of what is posted."""
+    async with desk_at(slack, tmp_path) as desk:
+        yield desk

@@ -1,6 +1,6 @@
 """Questions of people in the emulated Slack, taken from a real mailbox, and answered by the outlet; workers may die."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,36 +13,25 @@ from adapters.slack.outlet import SlackOutlet
 from adapters.slack.paces import Paces
 from adapters.slack.pacing import Pacing
 from core.conversations import Conversations
-from core.mailbox import Mailbox, Turn
+from core.mailbox import Mailbox
 from core.messages import Author, Place
 from core.messages import Message as Said
-from core.posting import Posting
 from core.question import Question
-from core.reply import Citation, Finished, ReplyPart, Status, Text
-from tests.postings import Dies, answer, answer_and_die, each, posting_of, take
+from tests.postings import PostingDesk
 from tests.slack_emulator import Channel, Message, Person, SlackEmulator
 
-Parts = Sequence[ReplyPart] | AsyncIterator[ReplyPart]
 Surface = Literal["thread", "direct", "assistant", "ephemeral"]
 QUICK = Paces(grace=0.05, together=0.05, stream=0.05, edit=0.05, a_while=0.3)
-SEARCHING = Status(stage="searching")
-WHOLE: tuple[ReplyPart, ...] = (
-    SEARCHING,
-    Text(text="The pump is **P-101** [1]."),
-    Citation(number=1, source="manual.md", title="Manual", quote="The pump is P-101."),
-    Finished(),
-)
 
 
-class Desk:
+class Desk(PostingDesk[SlackOutlet, Message]):
     """A mailbox and the outlets of workers."""
 
     def __init__(self, slack: SlackEmulator, store: Conversations) -> None:
         self.slack = slack
-        self.mailbox = Mailbox(store, "slack")
         self.pictures: dict[str, bytes] = {}
         self.clients = OneWorkspace(slack.bot_token, url=slack.api_url, timeout=5, pacing=Pacing(scale=1000))
-        self.outlet = SlackOutlet(self.clients, self.picture, paces=QUICK)
+        super().__init__(Mailbox(store, "slack"), SlackOutlet(self.clients, self.picture, paces=QUICK))
 
     async def picture(self, sha256: str) -> bytes | None:
         return self.pictures.get(sha256)
@@ -77,24 +66,6 @@ class Desk:
         )
         return Question(message=message, delivery={**given, "surface": surface, "ts": asked.ts, **delivery})
 
-    async def submit(self, question: Question) -> Question:
-        await self.mailbox.submit(question)
-        return question
-
-    async def take(self, question: Question) -> Turn:
-        return await take(self.mailbox, question)
-
-    def posting(self, turn: Turn) -> Posting:
-        return posting_of(self.mailbox, turn)
-
-    async def answer(self, question: Question, parts: Parts = WHOLE) -> Message:
-        """A worker answers the question; the reply's message."""
-        return self.message(await answer(self.mailbox, self.outlet, question, as_iterator(parts)))
-
-    async def answer_and_die(self, question: Question, parts: Parts, dies: Dies) -> None:
-        """A worker is killed before it notes something."""
-        await answer_and_die(self.mailbox, self.outlet, question, as_iterator(parts), dies)
-
     def message(self, reply: str) -> Message:
         channel, ts = reply.split(":")
         found = [one for one in self.slack.world.channels[channel].messages.values() if one.ts == ts]
@@ -118,10 +89,6 @@ async def desk_at(slack: SlackEmulator, folder: Path) -> AsyncGenerator[Desk]:
     finally:
         await desk.close()
         await store.close()
-
-
-def as_iterator(parts: Parts) -> AsyncIterator[ReplyPart]:
-    return each(parts) if isinstance(parts, Sequence) else parts
 
 
 def _time(ts: str) -> datetime:

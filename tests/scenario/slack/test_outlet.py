@@ -1,29 +1,15 @@
 """What people see of an answer that Lorelens posts in Slack."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from core.errors import PlatformRefusedError, PlatformUnavailableError
 from core.reply import Failure, Finished, Text
-from tests.postings import Script
-from tests.scenario.slack.posting_desk import SEARCHING, WHOLE, Desk, desk_at
+from tests.postings import SEARCHING, WHOLE, Script
+from tests.scenario.slack.posting_desk import Desk
 from tests.slack_emulator import SlackEmulator
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[SlackEmulator]:
-    async with SlackEmulator() as slack:
-        yield slack
-
-
-@pytest.fixture
-async def desk(slack: SlackEmulator, tmp_path: Path) -> AsyncIterator[Desk]:
-    async with desk_at(slack, tmp_path) as desk:
-        yield desk
 
 
 async def test_an_answer_that_is_there_at_once_is_one_call(slack: SlackEmulator, desk: Desk) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -10,8 +9,8 @@ from core.posting import Posted
 from core.question import Question
 from core.reply import Finished, Text
 from tests import postings
-from tests.postings import Script
-from tests.scenario.slack.posting_desk import SEARCHING, WHOLE, Desk, Parts, as_iterator, desk_at
+from tests.postings import SEARCHING, WHOLE, Parts, Script, as_iterator
+from tests.scenario.slack.posting_desk import Desk
 from tests.slack_emulator import Channel, Person, SlackEmulator
 
 
@@ -19,12 +18,6 @@ from tests.slack_emulator import Channel, Person, SlackEmulator
 async def slack() -> AsyncIterator[SlackEmulator]:
     async with SlackEmulator(ack_seconds=0.05) as slack:
         yield slack
-
-
-@pytest.fixture
-async def desk(slack: SlackEmulator, tmp_path: Path) -> AsyncIterator[Desk]:
-    async with desk_at(slack, tmp_path) as desk:
-        yield desk
 
 
 async def ask(desk: Desk, person: Person, place: Channel) -> Question:

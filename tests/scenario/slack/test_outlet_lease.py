@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,21 +14,9 @@ from core.errors import LeaseLostError
 from core.mailbox import Mailbox
 from core.question import Question
 from core.reply import Finished, ReplyPart, Text
-from tests.postings import Script, posting_of, take
-from tests.scenario.slack.posting_desk import WHOLE, Desk, desk_at
+from tests.postings import WHOLE, Script, posting_of, take
+from tests.scenario.slack.posting_desk import Desk
 from tests.slack_emulator import SlackEmulator
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[SlackEmulator]:
-    async with SlackEmulator() as slack:
-        yield slack
-
-
-@pytest.fixture
-async def desk(slack: SlackEmulator, tmp_path: Path) -> AsyncIterator[Desk]:
-    async with desk_at(slack, tmp_path) as desk:
-        yield desk
 
 
 async def test_what_is_not_on_its_way_when_the_lease_ends_is_not_sent(slack: SlackEmulator, desk: Desk) -> None:

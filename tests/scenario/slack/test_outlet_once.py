@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 
 import pytest
 
@@ -10,21 +9,9 @@ from core.errors import LeaseLostError
 from core.mailbox import Turn
 from core.posting import Posted, Posting
 from core.reply import Finished, ReplyPart, Text
-from tests.postings import KilledError, Script, each, posting_of
-from tests.scenario.slack.posting_desk import SEARCHING, WHOLE, Desk, Surface, desk_at
+from tests.postings import SEARCHING, WHOLE, KilledError, Script, each, posting_of
+from tests.scenario.slack.posting_desk import Desk, Surface
 from tests.slack_emulator import Message, SlackEmulator
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[SlackEmulator]:
-    async with SlackEmulator() as slack:
-        yield slack
-
-
-@pytest.fixture
-async def desk(slack: SlackEmulator, tmp_path: Path) -> AsyncIterator[Desk]:
-    async with desk_at(slack, tmp_path) as desk:
-        yield desk
 
 
 def one_answer(slack: SlackEmulator, asked: Message, text: str = "The pump is P-101") -> Message:

@@ -2,9 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
 from io import BytesIO
-from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -12,20 +10,8 @@ from PIL import Image
 from core.messages import Picture
 from core.reply import Finished, ReplyPart, ShownPicture, Text
 from tests.postings import Script
-from tests.scenario.slack.posting_desk import Desk, desk_at
+from tests.scenario.slack.posting_desk import Desk
 from tests.slack_emulator import SlackEmulator
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[SlackEmulator]:
-    async with SlackEmulator() as slack:
-        yield slack
-
-
-@pytest.fixture
-async def desk(slack: SlackEmulator, tmp_path: Path) -> AsyncIterator[Desk]:
-    async with desk_at(slack, tmp_path) as desk:
-        yield desk
 
 
 def picture(desk: Desk, colour: str = "red") -> ShownPicture:

@@ -1,29 +1,15 @@
 """Answers that grow before people's eyes: streamed where Slack offers it, edited where not."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
 from core.reply import Text
-from tests.postings import Script
-from tests.scenario.slack.posting_desk import SEARCHING, Desk, desk_at
+from tests.postings import SEARCHING, Script
+from tests.scenario.slack.posting_desk import Desk
 from tests.slack_emulator import Message, SlackEmulator
 
 STREAMED = ["chat.startStream", "chat.appendStream", "chat.stopStream"]
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[SlackEmulator]:
-    async with SlackEmulator() as slack:
-        yield slack
-
-
-@pytest.fixture
-async def desk(slack: SlackEmulator, tmp_path: Path) -> AsyncIterator[Desk]:
-    async with desk_at(slack, tmp_path) as desk:
-        yield desk
 
 
 async def begun(desk: Desk, script: Script) -> tuple[Message, "asyncio.Task[Message]"]:

@@ -3,7 +3,8 @@
 What is retrieved may tell a model to post a link that carries away what it read, or a picture that is fetched from
 elsewhere as soon as it is shown. So links are taken apart while the answer streams, whatever the model meant by them:
 the words stay, and the address where it is one, with a zero-width space in it that keeps it from becoming a link again.
-Fenced code is left as it is, since no platform makes links in it.
+Fenced code is left as it is, since no platform makes links in it; but not after three backticks in the middle of a
+line, from which on platforms and CommonMark disagree about what is code.
 
 Markdown's forms are those of CommonMark 0.31 (inline and reference links, images, autolinks), Slack's `<url|text>`, and
 bare addresses, which platforms link by themselves.
@@ -23,7 +24,7 @@ _LINK = re.compile(
     rf"|\[(?P<label>[^\[\]\n]*)\]\((?P<destination>{_DESTINATION})\)"
     rf"|<(?P<autolink>{_SCHEME}:[^<>\s|]*)(?:\|(?P<called>[^<>\n]*))?>"
     rf"|(?P<address>(?<![A-Za-z0-9]){_SCHEME}://{_ADDRESS}*)"
-    r"|(?P<www>(?<![A-Za-z0-9])www(?=\.[A-Za-z0-9]))"
+    r"|(?P<bare>(?<![A-Za-z0-9])(?:www(?=\.[A-Za-z0-9])|mailto(?=:[^\s:])))"
     rf"|(?P<joint>\](?=[(:])|<(?={_SCHEME}:))",
     re.IGNORECASE,
 )
@@ -47,6 +48,8 @@ class LinkFilter:
         self._held = ""
         self._fence = ""
         self._at_line_start = True
+        self._line = ""
+        self._is_ambiguous = False
 
     def feed(self, piece: str) -> str:
         """Take the next piece; answer what can be shown already."""
@@ -72,12 +75,15 @@ class LinkFilter:
         return start + unfinished.start() if unfinished else len(text)
 
     def _in_fence_after(self, lines: str) -> bool:
-        fence, at_line_start = self._fence, self._at_line_start
+        fence, at_line_start, said, is_ambiguous = self._fence, self._at_line_start, self._line, self._is_ambiguous
         for line in lines.splitlines(keepends=True):
+            before = fence
             if at_line_start:
-                fence = _fence_after(line, fence)
+                fence, said = _fence_after(line, fence), ""
+            said += line
+            is_ambiguous = is_ambiguous or (not (before or fence) and "```" in said)
             at_line_start = line.endswith("\n")
-        return bool(fence)
+        return bool(fence) and not is_ambiguous
 
     def _pass(self, text: str) -> str:
         shown: list[str] = []
@@ -87,7 +93,10 @@ class LinkFilter:
             before = self._fence
             if self._at_line_start:
                 self._fence = _fence_after(line, before)
-            shown.append(line if before or self._fence else self._apart(line))
+            is_code = bool(before or self._fence)
+            self._line = ("" if self._at_line_start else self._line) + line
+            self._is_ambiguous = self._is_ambiguous or (not is_code and "```" in self._line)
+            shown.append(line if is_code and not self._is_ambiguous else self._apart(line))
             self._at_line_start = line.endswith("\n")
         return "".join(shown)
 

@@ -21,6 +21,7 @@ FORMS = [
     f"![a chart]({EVIL})",
     f"[![a chart]({EVIL})]({EVIL})",
     f"<{EVIL}> and <mailto:eve@evil.example>",
+    "mailto:eve@evil.example?body=read, or MAILTO:eve@evil.example",
     f"<{EVIL}|the page>",
     f"go to {EVIL}.",
     "go to www.evil.example/a",
@@ -34,7 +35,7 @@ FORMS = [
     f"HTTPS://EVIL.example and [x](HTTPS://EVIL.example)\n> {EVIL}\n- {EVIL}",
 ]
 MARKDOWN = MarkdownIt("commonmark", {"html": False})
-BARE = re.compile(r"[a-z][a-z0-9+.-]*://[^\s)>]+|www\.\w[^\s)>]*", re.IGNORECASE)
+BARE = re.compile(r"[a-z][a-z0-9+.-]*://[^\s)>]+|www\.\w[^\s)>]*|mailto:\w[^\s)>]*", re.IGNORECASE)
 
 
 def destinations(text: str) -> list[str]:
@@ -72,6 +73,15 @@ def test_code_and_citations_stay_as_they_are() -> None:
     text = f"Run this [1]:\n\n```sh\ncurl {EVIL}\n```\n\nFour minutes [1][2]. See deploy.md, a[0] and x < y: z > 0.\n"
     assert without_links(text).replace(GAP, "") == text
     assert f"curl {EVIL}" in without_links(text)
+
+
+def test_where_it_is_disputed_what_is_code_no_link_is_left() -> None:
+    # For Slack code begins at the first backticks and ends at the second; for CommonMark it begins at the second.
+    text = f"Write this: ```\nx\n```\n{EVIL} <!date^1^x^{EVIL}|x>\n"
+    assert EVIL not in without_links(text)
+    for cut in range(len(text)):
+        links = LinkFilter()
+        assert links.feed(text[:cut]) + links.feed(text[cut:]) + links.close() == without_links(text)
 
 
 def test_a_relative_link_is_its_words() -> None:

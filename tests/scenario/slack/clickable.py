@@ -7,8 +7,9 @@ from typing import Any, cast
 from tests.slack_emulator import Message
 
 _CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
-_ADDRESS = re.compile(r"(?:https?|ftp|mailto|slack|file|data):[^\s|<>)\"'`]+", re.IGNORECASE)
-_ANGLES = re.compile(r"<((?:https?|ftp|mailto|slack|file|data):[^|>]+)", re.IGNORECASE)
+_ADDRESS = re.compile(r"(?:[a-z][a-z0-9+.-]*://|\bmailto:(?!\u200b)|\bwww\.)[^\s|<>)\"'`]+", re.IGNORECASE)
+_ANGLES = re.compile(r"<([a-z][a-z0-9+.-]*:[^|>\s]+)", re.IGNORECASE)
+_DESTINATION = re.compile(r"\]\(<?([^)\s>]+)")
 
 
 def clickable(message: Message) -> set[str]:
@@ -30,7 +31,8 @@ def _in_json(value: Any) -> Iterator[str]:
             text = _CODE.sub("", str(block.get("text")))
             yield from _ANGLES.findall(text) if block.get("verbatim") else _ADDRESS.findall(text)
         case "markdown":
-            yield from _ADDRESS.findall(_CODE.sub("", str(block.get("text"))))
+            text = _CODE.sub("", str(block.get("text")))
+            yield from [*_ADDRESS.findall(text), *_ANGLES.findall(text), *_DESTINATION.findall(text)]
         case _:
             yield from (str(block[key]) for key in ("url", "image_url", "thumb_url", "title_url") if block.get(key))
     for key, more in block.items():

@@ -74,7 +74,7 @@ class _Audience:
 
     async def _thread(self, place: Place) -> None:
         thread = place.thread or ""
-        if place.visibility == "private" and thread.isdigit():
+        if place.visibility == "private" and thread.isdecimal():
             spot = await self._servers.spot(thread)
             if spot.kind == PRIVATE_THREAD:
                 self.principals.add(principals.channel(_DISCORD, place.workspace, thread))

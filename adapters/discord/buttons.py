@@ -43,7 +43,7 @@ class Pressed:
     def number(self) -> int:
         """Which suggestion it is, from 1; 0 for other buttons."""
         digits = self.name.removeprefix(SUGGESTION)
-        return int(digits) if self.name.startswith(SUGGESTION) and digits.isdigit() else 0
+        return int(digits) if self.name.startswith(SUGGESTION) and digits.isdecimal() else 0
 
     def place(self, guild: str, channel: str, visibility: Literal["public", "private", "direct"] = "direct") -> Place:
         """The place of the conversation, for a button that stands in this server ("" for a direct message) and

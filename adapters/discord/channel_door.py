@@ -86,7 +86,7 @@ class ChannelDoor:
         """The message or time before which nothing of the reply was posted."""
         ids = list(self._delivery.asked if self._replies else ())
         began = self._calls.posting.posted.get("starting")
-        if not ids and isinstance(began, str) and began.isdigit():
+        if not ids and isinstance(began, str) and began.isdecimal():
             ids.append(began)
         return min(ids, key=int, default="0")
 

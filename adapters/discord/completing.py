@@ -75,7 +75,7 @@ class Completing:
                 _log.info("The link of a file is not good any more; the message is read again for a new one.")
         channel, _, rest = file.reference.partition(":")
         message = rest.partition(":")[0]
-        if not (channel.isdigit() and message.isdigit()):
+        if not (channel.isdecimal() and message.isdecimal()):
             raise problem("deleted", file.name)
         heard = await self.chains.fetch(channel, message)
         url = urls_of(heard).get(file.reference, "") if heard is not None else ""

@@ -54,12 +54,12 @@ class Delivery:
 
         place = posting.place
         thread = place.thread or ""
-        usual = "direct" if place.workspace == "@me" else "thread" if thread.isdigit() else "reply"
+        usual = "direct" if place.workspace == "@me" else "thread" if thread.isdecimal() else "reply"
         until = known.get("token_until")
         asked = [message for one in posting.questions if (message := _message(one))]
         return cls(
             guild=text("guild"),
-            channel=text("channel") or (thread if thread.isdigit() else place.channel),
+            channel=text("channel") or (thread if thread.isdecimal() else place.channel),
             user=text("user") or (posting.questions[-1].message.author.id if posting.questions else ""),
             locale=text("locale"),
             surface=cast(Surface, text("surface") or ("ephemeral" if thread.startswith("~") else usual)),
@@ -106,4 +106,4 @@ def about(posting: Posting) -> Pressed | None:
 def _message(question: Question) -> str:
     """The id of the message that a question is, or was asked by; empty for one that is none."""
     last = question.message.id.rpartition(":")[2]
-    return last if last.isdigit() else ""
+    return last if last.isdecimal() else ""

@@ -84,12 +84,14 @@ class Events:
         return await self._place(heard, spot) if spot is not None else None
 
     async def _spot(self, heard: Heard) -> Spot | None:
-        if not heard.guild:
+        if heard.channel and not heard.guild and not self._servers.is_of_server(heard.channel):
             return Spot(heard.channel, kind=min(DIRECT))
         return await self._seen(heard.channel)
 
     async def _seen(self, channel: str) -> Spot | None:
         """The channel, if Lorelens can see it."""
+        if not channel:
+            return None
         try:
             return await self._servers.spot(channel)
         except PlatformRefusedError as error:

@@ -14,6 +14,7 @@ SAID = {0, 19}
 """Types of messages in which people say something: an ordinary one and a reply."""
 VOICE = 1 << 13
 FORWARD = 1
+_LONGEST_ID = 20
 EPOCH = 1420070400000
 """Milliseconds of 1970 at which Discord's ids begin."""
 
@@ -66,25 +67,26 @@ class Heard:
         author = mapping(payload.get("author"))
         reference = mapping(payload.get("message_reference"))
         is_forward = reference.get("type") == FORWARD
-        where = string(payload.get("guild_id")) or guild
+        where = snowflake(payload.get("guild_id")) or guild
         replied = mapping(payload.get("referenced_message"))
         snapshots = [mapping(one.get("message")) for one in mappings(payload.get("message_snapshots"))]
-        flags = payload.get("flags")
+        flags, kind = payload.get("flags"), payload.get("type")
         return cls(
-            id=_id(payload.get("id")),
-            channel=_id(payload.get("channel_id")),
+            id=snowflake(payload.get("id")),
+            channel=snowflake(payload.get("channel_id")),
             guild=where,
-            kind=int(payload.get("type") or 0),
-            author=_id(author.get("id")),
+            kind=kind if isinstance(kind, int) else 0,
+            author=snowflake(author.get("id")),
             author_name=_name(author, mapping(payload.get("member"))),
             is_bot=bool(author.get("bot") or payload.get("webhook_id")),
             text=string(payload.get("content")),
             people={
-                _id(one.get("id")): _name(one, mapping(one.get("member"))) for one in mappings(payload.get("mentions"))
+                snowflake(one.get("id")): _name(one, mapping(one.get("member")))
+                for one in mappings(payload.get("mentions"))
             },
-            roles=frozenset(map(_id, listing(payload.get("mention_roles")))),
+            roles=frozenset(map(snowflake, listing(payload.get("mention_roles")))),
             uploads=tuple(_upload(one) for one in mappings(payload.get("attachments"))),
-            reference="" if is_forward else _id(reference.get("message_id")),
+            reference="" if is_forward else snowflake(reference.get("message_id")),
             referenced=cls.of(replied, guild=where) if replied and not is_forward else None,
             quoted=tuple(cls.of(one, guild=where) for one in snapshots),
             buttons=tuple(_custom_ids(payload.get("components"))),
@@ -96,13 +98,18 @@ class Heard:
 
 def time_of(snowflake: str) -> datetime:
     """The time in an id; now, where it is none."""
-    if not snowflake.isdigit():
+    if not snowflake.isdecimal():
         return datetime.now(UTC)
     return datetime.fromtimestamp(((int(snowflake) >> 22) + EPOCH) / 1000, UTC)
 
 
-def _id(value: Any) -> str:
-    return str(value) if isinstance(value, str | int) else ""
+def snowflake(value: Any) -> str:
+    """An id of Discord's; "" for what is none.
+
+    https://discord.com/developers/docs/reference#snowflakes
+    """
+    said = str(value) if isinstance(value, str | int) else ""
+    return said if said.isascii() and said.isdecimal() and len(said) <= _LONGEST_ID else ""
 
 
 def _name(user: Payload, member: Payload) -> str:
@@ -113,7 +120,7 @@ def _name(user: Payload, member: Payload) -> str:
 def _upload(one: Payload) -> Upload:
     size = one.get("size")
     return Upload(
-        id=_id(one.get("id")),
+        id=snowflake(one.get("id")),
         name=string(one.get("title")) or string(one.get("filename")),
         media_type=_plain_type(string(one.get("content_type"))),
         size=size if isinstance(size, int) else 0,

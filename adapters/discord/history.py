@@ -25,9 +25,9 @@ async def said_before(message: Message, servers: Servers, chains: Chains) -> lis
     channel, _, last = message.id.partition(":")
     place = message.place
     thread = place.thread or ""
-    if thread.startswith("~") or not last.isdigit():
+    if thread.startswith("~") or not last.isdecimal():
         return []
-    if not thread.isdigit():
+    if not thread.isdecimal():
         asked = await chains.fetch(channel, last)
         return await chains.before(asked) if asked is not None else []
     try:

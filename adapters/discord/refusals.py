@@ -91,7 +91,7 @@ def as_error(error: Failed, doing: str) -> DiscordRefusedError | PlatformUnavail
         return PlatformUnavailableError(
             f"Discord asks for a pause ({doing}).",
             hint="It is tried again then.",
-            retry_after=float(pause) if pause.replace(".", "", 1).isdigit() else None,
+            retry_after=float(pause) if pause.replace(".", "", 1).isdecimal() else None,
         )
     if error.status >= 500:
         return DiscordUncertainError(f"Discord is away ({doing}: HTTP {error.status}).", hint=_LATER)

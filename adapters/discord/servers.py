@@ -118,6 +118,11 @@ class Servers:
             return Spot(channel, str(cached.guild.id), cached.name, cached.type.value, str(parent or ""))
         return await self._spots.get(channel, lambda: self._fetch_spot(channel))
 
+    def is_of_server(self, channel: str) -> bool:
+        """Whether a channel is known to be a server's: what is said there is not said directly, whatever it says of
+        its server itself."""
+        return isinstance(self.client.get_channel(int(channel)), GuildChannel | discord.Thread)
+
     async def member(self, guild: str, user: str) -> discord.Member | None:
         """Somebody as a member of the server; None where they are none."""
         cached = self.client.get_guild(int(guild))

@@ -109,7 +109,7 @@ class _Reading:
                 directs[place.channel] = _Channel(place.channel)
             elif place.workspace not in here:
                 gone.add(place.workspace)
-            elif thread.isdigit() and client.get_channel(int(thread)) is None:
+            elif thread.isdecimal() and client.get_channel(int(thread)) is None:
                 threads[thread] = _Channel(thread, place.workspace)
         newest = sorted(threads.values(), key=lambda one: int(one.id), reverse=True)
         return list(directs.values())[:MOST_KNOWN], newest[:MOST_KNOWN], sorted(gone)

@@ -40,7 +40,7 @@ async def clicked(desk: Desk, interaction: Interaction, who: Whom) -> Click | No
         return None
     channel = about.message.partition(":")[0]
     if channel in {who.spot.id, who.spot.channel}:
-        if about.thread.isdigit() and about.thread != who.spot.id:
+        if about.thread.isdecimal() and about.thread != who.spot.id:
             return None
         return Click(about, about.place(who.guild, who.spot.channel))
     if who.is_among_others or not about.thread.startswith("~"):

@@ -92,7 +92,7 @@ class DiscordClient(Addressed, discord.AutoShardedClient):
         return state
 
     def _parse(self, name: str, parse: Callable[[Any], None], data: Any) -> None:
-        for listener in self._heard.get(name, ()):
+        for listener in self._heard.get(name, ()) if isinstance(data, dict) else ():
             self._run(f"Hearing of {name}", listener, data)
         # What discord.py can't read would end the connection to all servers, and their events would be lost.
         self._run(f"Reading {name}", parse, data)

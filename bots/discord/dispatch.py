@@ -3,6 +3,7 @@
 from discord import InteractionType
 
 from adapters.discord import buttons as named
+from adapters.payloads import string
 from bots.discord import buttons, commands, definitions, menus, saving
 from bots.discord.acknowledging import Interaction, Way, privately, take
 from bots.discord.completing import completing
@@ -11,8 +12,9 @@ from bots.discord.forms import ASK_FORM
 from bots.discord.privately import say_text
 from bots.discord.reading import data_of
 from bots.discord.registering import keep_registering
-from bots.discord.whom import Whom
+from bots.discord.whom import Whom, is_answerable
 
+_TAKEN = {InteractionType.application_command, InteractionType.component, InteractionType.modal_submit}
 MENUS = {definitions.ASK_ABOUT: menus.ASK_ABOUT, definitions.SAVE: saving.SAVE}
 
 
@@ -21,9 +23,11 @@ async def register(desk: Desk) -> None:
     complete = completing(desk)
 
     async def interacted(interaction: Interaction) -> None:
+        if not is_answerable(interaction):
+            return
         if interaction.type is InteractionType.autocomplete:
             await complete(interaction)
-        elif interaction.type is not InteractionType.ping:
+        elif interaction.type in _TAKEN:
             take(desk, interaction, way_of(interaction))
 
     desk.client.listen("interaction", interacted)
@@ -36,19 +40,26 @@ def way_of(interaction: Interaction) -> Way:
     if interaction.type is InteractionType.application_command:
         known = commands.WAYS if data.get("type", definitions.SLASH) == definitions.SLASH else MENUS
         return known.get(str(data.get("name")), _UNKNOWN)
-    custom_id = str(data.get("custom_id") or "")
+    custom_id = string(data.get("custom_id"))
     about = named.pressed(custom_id)
     if interaction.type is InteractionType.modal_submit:
         if custom_id.startswith(ASK_FORM):
             return menus.ASKED
         return buttons.REASONED if about is not None and about.name == named.UNHELPFUL else _UNKNOWN
     if custom_id == commands.FORGET_ALL:
-        return commands.FORGOTTEN
+        return commands.FORGOTTEN if _is_theirs(interaction) else _UNKNOWN
     if about is None:
         return _UNKNOWN
     if about.number:
         return buttons.NEXT
-    return saving.UNSAVED if about.name == saving.UNSAVE else buttons.CLICKS.get(about.name, _UNKNOWN)
+    if about.name == saving.UNSAVE:
+        return saving.UNSAVED if _is_theirs(interaction) else _UNKNOWN
+    return buttons.CLICKS.get(about.name, _UNKNOWN)
+
+
+def _is_theirs(interaction: Interaction) -> bool:
+    """Whether only the person sees what they clicked: what is said in its place takes nothing from others."""
+    return interaction.message is not None and interaction.message.flags.ephemeral
 
 
 async def _unknown(desk: Desk, _interaction: Interaction, who: Whom) -> None:

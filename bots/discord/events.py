@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
-from adapters.discord.heard import Heard
-from adapters.payloads import Payload, listing, string
+from adapters.discord.heard import Heard, snowflake
+from adapters.payloads import Payload, listing
 from adapters.understood import Asked, Deleted, Edited, Understood
 from bots.discord.desk import Desk
 from bots.discord.saving import follow_deletion, follow_edit
@@ -36,12 +36,12 @@ async def register(desk: Desk) -> None:
             desk.waiting.put(heard.channel, "Following an edit", partial(follow_edit, desk, heard))
 
     def deleted(payload: Payload) -> None:
-        channel = string(payload.get("channel_id"))
-        for message in [payload.get("id"), *listing(payload.get("ids"))]:
-            if message:
-                work = partial(take_deleted, desk, channel, str(message))
+        channel = snowflake(payload.get("channel_id"))
+        for message in map(snowflake, [payload.get("id"), *listing(payload.get("ids"))]):
+            if channel and message:
+                work = partial(take_deleted, desk, channel, message)
                 desk.waiting.put(channel, "Taking in a deletion", work)
-                followed = partial(follow_deletion, desk, channel, str(message))
+                followed = partial(follow_deletion, desk, channel, message)
                 desk.waiting.put(channel, "Following a deletion", followed)
 
     desk.client.hear("MESSAGE_CREATE", created)

@@ -9,6 +9,7 @@ import discord
 
 from adapters.discord.blocks import bounded
 from adapters.markdown.mentions import defused
+from adapters.payloads import string
 from adapters.texts import Texts
 from bots.discord.definitions import LONGEST
 
@@ -53,7 +54,7 @@ def ask_form(texts: Texts, name: str, *, about: str, openly: bool) -> Form:
 
 def reason_form(texts: Texts, custom_id: str) -> Form:
     """A form that asks what was wrong with an answer; it may be sent empty."""
-    form = Form(title=bounded(texts.feedback_title, _TITLE), custom_id=custom_id)
+    form = Form(title=bounded(texts.feedback_title, _TITLE), custom_id=string(custom_id))
     field: discord.ui.TextInput[Any] = discord.ui.TextInput(
         custom_id=REASON,
         style=discord.TextStyle.paragraph,

@@ -1,5 +1,6 @@
 """What is remembered of servers, channels and people follows what Discord tells of them."""
 
+from adapters.discord.heard import snowflake
 from adapters.payloads import Payload, mapping
 from bots.discord.desk import Desk
 
@@ -34,5 +35,5 @@ async def register(desk: Desk) -> None:
             desk.client.hear(event, listener)
 
 
-def _number(snowflake: object) -> int | None:
-    return int(str(snowflake)) if str(snowflake or "").isdigit() else None
+def _number(value: object) -> int | None:
+    return int(found) if (found := snowflake(value)) else None

@@ -3,6 +3,7 @@
 import logging
 
 from adapters.discord.api import ask
+from adapters.discord.heard import snowflake
 from adapters.discord.refusals import MISSING_ACCESS, UNKNOWN_GUILD, DiscordRefusedError
 from adapters.payloads import Payload
 from bots.discord.desk import Desk
@@ -18,7 +19,7 @@ async def register(desk: Desk) -> None:
     """
 
     def removed(payload: Payload) -> None:
-        guild = str(payload.get("id") or "")
+        guild = snowflake(payload.get("id"))
         if guild and not payload.get("unavailable"):
             desk.spawn(forget_if_removed(desk, guild), f"Forgetting what was kept of the server {guild}")
 

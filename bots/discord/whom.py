@@ -1,10 +1,12 @@
 """Whoever ran a command, clicked or sent a form: who it is, in which language, where, and how they can be answered."""
 
 from dataclasses import dataclass
+from typing import cast
 
 import discord
 
 from adapters.discord.servers import Spot
+from adapters.payloads import string
 from adapters.texts import CHINESE, ENGLISH, Texts, texts_for
 from core.messages import Author
 
@@ -60,6 +62,12 @@ class Whom:
         return Author(id=self.user, name=self.name, locale=self.locale)
 
 
+def is_answerable(interaction: discord.Interaction[discord.Client]) -> bool:
+    """Whether it has what an answer takes: somebody, and a token."""
+    token = cast(object, interaction.token)
+    return hasattr(interaction, "user") and isinstance(token, str) and bool(token) and token.isascii()
+
+
 def whom(interaction: discord.Interaction[discord.Client]) -> Whom:
     """Who sent an interaction; nothing is asked for it."""
     channel = interaction.channel
@@ -67,21 +75,21 @@ def whom(interaction: discord.Interaction[discord.Client]) -> Whom:
     there = guild is not None and interaction.client.get_guild(guild) is not None
     parent = channel.parent_id if isinstance(channel, discord.Thread) else None
     kind = channel.type.value if channel is not None else 0
-    locale = str(interaction.locale.value)
+    locale = string(getattr(interaction.locale, "value", ""))
     return Whom(
         id=str(interaction.id),
         user=str(interaction.user.id),
         spot=Spot(
             id=str(interaction.channel_id or ""),
             guild=str(guild) if there else "",
-            name=str(getattr(channel, "name", None) or ""),
+            name=string(getattr(channel, "name", "")),
             kind=kind,
             parent=str(parent or ""),
         ),
         application=str(interaction.application_id),
         token=interaction.token,
         until=interaction.expires_at.timestamp(),
-        name=interaction.user.display_name,
+        name=string(interaction.user.display_name),
         locale=locale,
         is_among_others=guild is not None or not _is_with_us(interaction, kind),
         texts=texts_for(locale),

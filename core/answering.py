@@ -21,6 +21,7 @@ from core.intent import asks_what_is_known, asks_why, wants_stop
 from core.knowledge.documents import Passage
 from core.knowledge.ledger import Ledger
 from core.language import is_chinese
+from core.links import without_links
 from core.messages import EVERYONE, Message
 from core.platform import PlatformAdapter
 from core.question import Question
@@ -108,10 +109,13 @@ class AssistantAnswers:
     async def _documents(
         self, question: Question, message: Message, history: Sequence[Message]
     ) -> tuple[list[Passage], list[str]]:
-        """What can be read of the documents that came along, and what can't, each with its reason."""
+        """What can be read of the documents that came along, and what can't, each with its reason.
+
+        A reason names its file, and a name may look like a link.
+        """
         if self._platform is None:
             return [], []
-        problems = [one.problem for one in message.attachments if one.problem]
+        problems = [without_links(one.problem) for one in message.attachments if one.problem]
         carrying = message if message.attachments else next((one for one in history[::-1] if one.attachments), message)
         passages: list[Passage] = []
         for attachment in [one for one in carrying.attachments if not one.problem][:DOCUMENTS]:
@@ -120,7 +124,7 @@ class AssistantAnswers:
                 passages += await self._attached.read(attachment.name, data)
             except DocumentError as error:
                 if carrying is message:
-                    problems.append(str(error))
+                    problems.append(without_links(str(error)))
         return passages, problems
 
     async def _completed(self, question: Question) -> Message:

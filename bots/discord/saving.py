@@ -13,6 +13,7 @@ from adapters.discord.converting import to_discord
 from adapters.discord.heard import Heard
 from adapters.discord.incoming import message_id, urls_of
 from adapters.discord.servers import PRIVATE_THREAD, Spot
+from adapters.discord.sources import escaped
 from adapters.markdown.mentions import defused
 from bots.about import forget_copies
 from bots.discord.acknowledging import Interaction, Way, privately
@@ -49,7 +50,7 @@ async def _save(desk: Desk, interaction: Interaction, who: Whom) -> None:
         before = await desk.application.saved_notes.of_message(messages[0].place, messages[0].id)
         saver = Author(id=before.saved_by) if before and before.saved_by != who.user else who.author
         title = await taking.keep(messages, saver, datetime.now(UTC))
-    said = who.texts.saved_already if before else who.texts.saved.format(title=title)
+    said = who.texts.saved_already if before else who.texts.saved.format(title=escaped(title))
     undo = Pressed(UNSAVE, messages[0].id, messages[0].place.thread or "")
     rows = (row(button(who.texts.unsave, undo.custom_id())),) if saver.id == who.user else ()
     await say(desk, who, DiscordMessage(to_discord(defused(said)), rows=rows))
@@ -149,13 +150,13 @@ def _audience(place: Place, saver: Author) -> str:
 
 def _permalink(guild: str, message: Message) -> str:
     channel, _, one = message.id.partition(":")
-    return f"https://discord.com/channels/{guild or '@me'}/{channel}/{one}" if one.isdigit() else ""
+    return f"https://discord.com/channels/{guild or '@me'}/{channel}/{one}" if one.isdecimal() else ""
 
 
 def _order(message: str) -> int:
     """Where a message stands among others, by its id; 0 for one that is none of Discord's."""
     one = message.rpartition(":")[2]
-    return int(one) if one.isdigit() else 0
+    return int(one) if one.isdecimal() else 0
 
 
 # --- following -----------------------------------------------------------------------------------------------------

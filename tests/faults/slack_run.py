@@ -177,7 +177,9 @@ def is_reason(text: str) -> bool:
 
 
 @asynccontextmanager
-async def prepared(folder: Path, shared: Shared, commands: Sequence[Sequence[str]]) -> AsyncGenerator[SlackRun]:
+async def prepared(
+    folder: Path, shared: Shared, commands: Sequence[Sequence[str]], **settings: str
+) -> AsyncGenerator[SlackRun]:
     """Slack, a Redis, people and the processes; all ended afterwards, whatever came of it."""
     redis = RedisProcess(folder / "redis")
     await redis.start()
@@ -192,6 +194,7 @@ async def prepared(folder: Path, shared: Shared, commands: Sequence[Sequence[str
             "LORELENS_SLACK_API_URL": slack.api_url,
             "LORELENS_HEALTH_ADDRESS": "",
             "OMP_NUM_THREADS": "1",
+            **{f"LORELENS_{name.upper()}": value for name, value in settings.items()},
         }
         fleet = SlackFleet(folder, environment, commands)
         store = await Conversations.open(redis.url, folder)

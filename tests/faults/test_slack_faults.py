@@ -11,7 +11,8 @@ import pytest
 
 from tests.faults.slack_processes import INGRESS, SERVE, WORKER
 from tests.faults.slack_run import SlackRun, prepared
-from tests.scenario.served_team import Shared, shared_team
+from tests.scenario.openai_server import Say, model_server
+from tests.scenario.served_team import ERROR, ROLLBACK, Shared, shared_team
 
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(180)]
 
@@ -47,6 +48,26 @@ async def test_everybody_has_one_answer_or_a_reason(
         assert striking.result() > 1
         assert set(codes) == {0}
         check_logs(run)
+
+
+async def test_an_answer_whose_writer_is_killed_while_it_appends_is_one_whole_answer(
+    shared: Shared, tmp_path: Path
+) -> None:
+    said = " ".join([ROLLBACK, *(f"word{at}" for at in range(40)), ERROR, "二十五天", "[1]"])
+    with model_server([Say(said, pace=0.1)]) as model:
+        settings = {"model": "openai:m", "model_base_url": model.url, "model_api_key": "k"}
+        seeing = {"model_sees_pictures": "false", "model_calls_tools": "false"}
+        async with prepared(tmp_path, shared, (SERVE,), **settings, **seeing) as run:
+            held = run.slack.faults.add("chat.appendStream", "slow after", seconds=0.7)
+            asking = asyncio.gather(*(run.in_thread(person, run.channels[0]) for person in run.people[:3]))
+            await run.slack.until(lambda: held.hits, 20)
+            await run.fleet.kill(answering=True)
+            await asking
+            await run.until_quiet()
+            assert not run.wrong(), "\n".join(run.wrong())
+            assert all("word39" in one.shown for asked in run.asked for one in run.replies(asked))
+            assert await run.fleet.stop() == [0]
+            check_logs(run)
 
 
 async def ask(run: SlackRun) -> None:

@@ -4,7 +4,6 @@ import asyncio
 import json
 import sys
 from asyncio.subprocess import PIPE
-from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
@@ -18,27 +17,6 @@ from tests.slack_emulator.bolting import bolt, over_http, over_sockets
 from tests.slack_emulator.delivery import signed
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[SlackEmulator]:
-    async with SlackEmulator() as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def client(slack: SlackEmulator) -> Any:
-    return AsyncWebClient(token=slack.bot_token, base_url=slack.api_url)
-
-
-@pytest.fixture
-def ada(slack: SlackEmulator) -> Person:
-    return slack.person("ada", locale="zh-CN")
-
-
-@pytest.fixture
-def general(slack: SlackEmulator, ada: Person) -> Channel:
-    return slack.channel("general")
 
 
 async def _unavailable(error: Exception) -> BoltResponse:

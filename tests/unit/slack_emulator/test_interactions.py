@@ -1,12 +1,10 @@
 """The Slack emulator's commands, dialogs, buttons, pane and home, as the real slack_bolt meets them."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
 import pytest
 from slack_sdk.errors import SlackApiError
-from slack_sdk.web.async_client import AsyncWebClient
 
 from tests.slack_emulator import CannotDoError, Channel, Person, SlackEmulator, Upload
 from tests.slack_emulator.bolting import bolt, over_http, over_sockets
@@ -14,27 +12,6 @@ from tests.slack_emulator.bolting import bolt, over_http, over_sockets
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
 MRKDWN = {"type": "mrkdwn", "text": "x"}
 PLAIN = {"type": "plain_text", "text": "x"}
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[SlackEmulator]:
-    async with SlackEmulator() as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def client(slack: SlackEmulator) -> Any:
-    return AsyncWebClient(token=slack.bot_token, base_url=slack.api_url)
-
-
-@pytest.fixture
-def ada(slack: SlackEmulator) -> Person:
-    return slack.person("ada", locale="zh-CN")
-
-
-@pytest.fixture
-def general(slack: SlackEmulator, ada: Person) -> Channel:
-    return slack.channel("general")
 
 
 async def refusal(call: Any) -> str:

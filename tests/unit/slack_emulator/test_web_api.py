@@ -1,6 +1,5 @@
 """The Slack emulator's Web API, as the real slack_sdk meets it."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
@@ -11,27 +10,6 @@ from slack_sdk.web.async_client import AsyncWebClient
 from tests.slack_emulator import Channel, Person, SlackEmulator, Upload
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[SlackEmulator]:
-    async with SlackEmulator() as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def client(slack: SlackEmulator) -> Any:
-    return AsyncWebClient(token=slack.bot_token, base_url=slack.api_url)
-
-
-@pytest.fixture
-def ada(slack: SlackEmulator) -> Person:
-    return slack.person("ada", locale="zh-CN")
-
-
-@pytest.fixture
-def general(slack: SlackEmulator, ada: Person) -> Channel:
-    return slack.channel("general")
 
 
 def answer_of(refused: pytest.ExceptionInfo[SlackApiError]) -> Any:

@@ -1,11 +1,13 @@
 """What the stories of all chat platforms share: a team's documents read in once, and a Redis for the whole run."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from bots.turn_handling import WorkLimits
+from bots.worker import Worker
 from config.settings import Settings
 from core.application import Application
 from core.conversations import Conversations
@@ -59,3 +61,14 @@ class SharedApplication(Application):
 
     async def conversations(self) -> Conversations:
         return self._store
+
+
+@asynccontextmanager
+async def working(worker: Worker) -> AsyncGenerator[None]:
+    """A worker that works while the block runs; in the end it is stopped as SIGTERM does."""
+    work = asyncio.create_task(worker.run())
+    try:
+        yield
+    finally:
+        worker.stop()
+        await work

@@ -1,8 +1,7 @@
 """The real bot in this process: what Discord tells is taken in, kept in a real Redis, and answered by a real worker."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 
 from adapters.discord.adapter import DiscordAdapter
 from adapters.discord.paces import Paces
@@ -17,7 +16,7 @@ from core.application import Application
 from core.conversations import Conversations
 from core.redis_client import connect
 from tests.discord_emulator import Channel, Emulator, Message
-from tests.scenario.served_team import SOON, Shared, SharedApplication
+from tests.scenario.served_team import SOON, Shared, SharedApplication, working
 
 QUICK = Paces(grace=0.05, together=0.02, a_while=0.5, typing=8.0, edit=0.1, slower=1.5)
 BEAT = 0.1
@@ -62,7 +61,9 @@ class RunningBot:
         stack.push_async_callback(self.adapter.close)
         self.desk = await Desk.of(self.application, self.adapter, self.client)
         if with_worker:
-            await stack.enter_async_context(self._working())
+            answers = await answers_of(self.application, self.adapter)
+            self.worker = Worker(self.desk.mailbox, self.adapter, answers, limits=SOON)
+            await stack.enter_async_context(working(self.worker))
         if with_ingress:
             self.ingress = Ingress(self.desk, beat=BEAT, pace=0)
             await stack.enter_async_context(self.ingress.taking_in())
@@ -122,17 +123,6 @@ class RunningBot:
             if all(heard.get(name, 0) >= last for name, last in sent.items() if name in heard) and heard:
                 return
             await asyncio.sleep(0.01)
-
-    @asynccontextmanager
-    async def _working(self) -> AsyncGenerator[None]:
-        answers = await answers_of(self.application, self.adapter)
-        worker = self.worker = Worker(self.desk.mailbox, self.adapter, answers, limits=SOON)
-        working = asyncio.create_task(worker.run())
-        try:
-            yield
-        finally:
-            worker.stop()
-            await working
 
     def _shared_settings(self) -> Settings:
         return Settings.model_validate(

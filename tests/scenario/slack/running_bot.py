@@ -1,8 +1,7 @@
 """The real bot in this process: what Slack sends is taken in, kept in a real Redis, and answered by a real worker."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from typing import Literal
 
 from adapters.slack.adapter import SlackAdapter
@@ -18,7 +17,7 @@ from config.settings import Settings
 from core.application import Application
 from core.conversations import Conversations
 from core.redis_client import connect
-from tests.scenario.served_team import SOON, Shared, SharedApplication
+from tests.scenario.served_team import SOON, Shared, SharedApplication, working
 from tests.slack_emulator import Channel, Message, Person, SlackEmulator
 
 Mode = Literal["socket", "http"]
@@ -59,7 +58,9 @@ class RunningBot:
         stack.push_async_callback(self.adapter.close)
         self.desk = await Desk.of(self.application, self.adapter)
         if with_worker:
-            await stack.enter_async_context(self._working())
+            answers = await answers_of(self.application, self.adapter)
+            self.worker = Worker(self.desk.mailbox, self.adapter, answers, limits=SOON)
+            await stack.enter_async_context(working(self.worker))
         if with_ingress:
             self.ingress = Ingress(self.desk, beat=BEAT, ping=PING, pause=0.02, pace=0)
             await stack.enter_async_context(self.ingress.taking_in())
@@ -91,17 +92,6 @@ class RunningBot:
     def answers(self, channel: Channel) -> list[Message]:
         """All that the bot said in a channel and stands there."""
         return [one for one in self.slack.messages(channel) if one.by_app and not one.deleted]
-
-    @asynccontextmanager
-    async def _working(self) -> AsyncGenerator[None]:
-        answers = await answers_of(self.application, self.adapter)
-        self.worker = Worker(self.desk.mailbox, self.adapter, answers, limits=SOON)
-        working = asyncio.create_task(self.worker.run())
-        try:
-            yield
-        finally:
-            self.worker.stop()
-            await working
 
     def _shared_settings(self) -> Settings:
         way: dict[str, object] = (

@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check
 INSTALLED := $(VENV)/.installed
 DEVELOPED := $(VENV)/.developed
+SIDE_BY_SIDE := --numprocesses logical --maxprocesses 4 --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test test-fast check format bench clean
@@ -17,11 +18,12 @@ install: $(INSTALLED) ## Install Lorelens with the offline encoder into .venv
 demo: $(INSTALLED) ## Index a small team handbook and play a conversation about it
 	@$(BIN)/lorelens demo
 
-test: test-fast ## Run every test
-	$(BIN)/pytest -m "fault or slow"
+test: $(DEVELOPED) ## Run every test: side by side, then alone those that kill processes
+	$(BIN)/pytest -m "not fault" $(SIDE_BY_SIDE)
+	$(BIN)/pytest -m fault
 
 test-fast: $(DEVELOPED) ## Run the tests that need neither faults nor long runs, side by side
-	$(BIN)/pytest -m "not fault and not slow" --numprocesses logical --maxprocesses 4 --dist loadfile
+	$(BIN)/pytest -m "not fault and not slow" $(SIDE_BY_SIDE)
 
 check: $(DEVELOPED) ## Format, lint, types and the direction of imports
 	$(BIN)/ruff format --check .

@@ -108,8 +108,8 @@ class Settings(BaseSettings):
 
     secret_key: SecretStr | None = Field(
         default=None,
-        description="Encrypts the tokens of installed workspaces; several, separated by commas: the first encrypts, all "
-        "decrypt. `lorelens doctor slack --new-key` makes one. From the environment only.",
+        description="Encrypts the tokens of installed workspaces; several, separated by commas: the first encrypts, "
+        "all decrypt. `lorelens doctor slack --new-key` makes one. From the environment only.",
     )
     slack_bot_token: SecretStr | None = Field(
         default=None, description="Slack's bot token (xoxb-...) of the one workspace; from the environment only."

@@ -48,7 +48,7 @@ def _is_text(node: object) -> bool:
 
 
 class Training:
-    """A process that trains the model, or finds it there, beside this one; on one thread, to leave a core to others."""
+    """A process that trains the model, or finds it there, beside the tests; on one thread, and giving way to them."""
 
     def __init__(self, seed: int = 0) -> None:
         self._folder = folder_of(seed)
@@ -58,6 +58,7 @@ class Training:
                 [sys.executable, "-m", "tests.tiny_vlm.trained", str(seed)],
                 cwd=ROOT,
                 env={**os.environ, "OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"},
+                preexec_fn=_give_way,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,
@@ -78,6 +79,10 @@ class Training:
             self._process.terminate()
             self._process.communicate()
             self._process = None
+
+
+def _give_way() -> None:
+    os.nice(5)
 
 
 def train_once(seed: int) -> None:

@@ -25,6 +25,7 @@ from core.knowledge.discover import Findings, FoundFile, Scope, discover, scope_
 from core.knowledge.document_intake import DocumentIntake, ReadFile
 from core.knowledge.documents import Passage
 from core.knowledge.encoding import encode_passages
+from core.knowledge.in_threads import to_the_end
 from core.knowledge.index import KnowledgeIndex
 from core.knowledge.ingest_lock import exclusively
 from core.knowledge.ingest_report import IngestReport, NotRead, Progress
@@ -113,11 +114,11 @@ async def ingest(
     """
     started = time.perf_counter()
     with exclusively(reader.ledger.folder):
-        run, record, moved = await asyncio.to_thread(_begin, path, reader, source, audience, url, progress)
+        run, record, moved = await to_the_end(_begin, path, reader, source, audience, url, progress)
         await _mend(run)
         if moved:
             await _readdress(run)
-        findings, changes = await asyncio.to_thread(_look, run)
+        findings, changes = await to_the_end(_look, run)
         await _remove(run, changes.vanished)
         progress.begin("documents", len(changes.read))
         await _read_documents(run, changes.read)

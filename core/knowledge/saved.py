@@ -13,6 +13,7 @@ from pathlib import Path
 
 from core.audience import channel, person
 from core.errors import LorelensError, QuestionError, UnavailableError
+from core.knowledge.in_threads import to_the_end
 from core.knowledge.ingest import Reader, ingest
 from core.knowledge.ledger import Ledger, SourceRecord
 from core.knowledge.saved_files import NoteHead, SavedFiles, SavedNote, SavedPlace
@@ -56,7 +57,7 @@ class SavedNotes:
         """Take up what is on disk and not in the index."""
         reader = await self._reader()
         for folder in await asyncio.to_thread(self._files.folders):
-            if await asyncio.to_thread(self._is_behind, folder, reader.ledger):
+            if await to_the_end(self._is_behind, folder, reader.ledger):
                 self._take_up(folder)
 
     async def save(self, note: SavedNote, pictures: PictureSource) -> Saved:

@@ -24,10 +24,9 @@ from bots.discord.privately import say, say_text
 from bots.discord.reading import target
 from bots.discord.whom import Whom
 from bots.exchange import with_answer
-from core import audience as principals
+from bots.saved_notes import NotePictures, readers_of
 from core.knowledge.saved import NoteHead, SavedNote
 from core.messages import Author, Message, Place
-from core.pictures import NormalizedPicture
 from core.question import Question
 
 UNSAVE = "unsave"
@@ -86,7 +85,7 @@ class Taking:
         self._desk = desk
         self._who = who
         self._spot = spot
-        self._pictures: dict[str, bytes] = {}
+        self._pictures = NotePictures(desk.application, desk.store)
 
     async def message(self, heard: Heard) -> Message | None:
         """One message, its pictures fetched; None if it can't be placed."""
@@ -97,7 +96,7 @@ class Taking:
         if not message.attachments:
             return message
         question = Question(message=message, delivery={"files": {**urls_of(heard)}})
-        return await self._desk.platform.complete(question, self._keep_picture)
+        return await self._desk.platform.complete(question, self._pictures.keep)
 
     async def with_answer(self, heard: Heard) -> list[Message]:
         """The message; a question that Lorelens answered with its answer, and an answer with its question."""
@@ -121,9 +120,9 @@ class Taking:
             saved_by=saver,
             saved_at=at,
             place_name=await self._place_name(place),
-            audience=(_audience(place, saver),),
+            audience=(readers_of(place, saver),),
         )
-        return (await self._desk.application.saved_notes.save(note, self._picture)).title
+        return (await self._desk.application.saved_notes.save(note, self._pictures.find)).title
 
     async def _place_name(self, place: Place) -> str:
         if not self._who.guild:
@@ -132,20 +131,6 @@ class Taking:
             return self._spot.name or self._spot.id
         known = await self._desk.platform.intake.servers.known_spot(place.channel)
         return known.name if known is not None and known.name else place.channel
-
-    async def _keep_picture(self, normalized: NormalizedPicture) -> None:
-        self._pictures[normalized.picture.sha256] = normalized.data
-
-    async def _picture(self, sha256: str) -> bytes | None:
-        data = self._pictures.get(sha256) or await self._desk.store.picture(sha256)
-        return data if data is not None else self._desk.application.pictures.get(sha256)
-
-
-def _audience(place: Place, saver: Author) -> str:
-    """Who may read the place; a direct conversation is the saver's own."""
-    if place.visibility == "direct":
-        return principals.person("discord", place.workspace, saver.id)
-    return principals.channel("discord", place.workspace, place.channel)
 
 
 def _permalink(guild: str, message: Message) -> str:

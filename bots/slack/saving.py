@@ -22,16 +22,15 @@ from adapters.slack.incoming import message_id, ts_of
 from bots.about import forget_copies
 from bots.exchange import with_answer
 from bots.once import first
+from bots.saved_notes import NotePictures, readers_of
 from bots.slack.clicks import place_named
 from bots.slack.desk import Desk
 from bots.slack.privately import say, say_text, telling
 from bots.slack.shortcuts import place_of_message, read_message
 from bots.slack.whom import Whom, whom
-from core import audience as principals
 from core.errors import PlatformRefusedError, PlatformUnavailableError
 from core.knowledge.saved import NoteHead, SavedNote
 from core.messages import Author, Message, Place
-from core.pictures import NormalizedPicture
 from core.question import Question
 
 SAVE = "save_message"
@@ -109,7 +108,7 @@ class Taking:
         self._desk = desk
         self._who = who
         self._place = place
-        self._pictures: dict[str, bytes] = {}
+        self._pictures = NotePictures(desk.application, desk.store)
 
     async def message(self, payload: Payload) -> Message | None:
         """One message as Slack has it, its pictures fetched; None if it says nothing."""
@@ -118,7 +117,7 @@ class Taking:
             return message
         delivery = {"team": self._who.installed.team, "enterprise": self._who.installed.enterprise}
         question = Question(message=message, delivery={**delivery, "files": {**urls_of(payload)}})
-        return await self._desk.platform.complete(question, self._keep_picture)
+        return await self._desk.platform.complete(question, self._pictures.keep)
 
     async def with_answer(self, payload: Payload) -> list[Message]:
         """The message; a question that Lorelens answered with its answer, and an answer with its question."""
@@ -140,16 +139,9 @@ class Taking:
             saved_by=saver,
             saved_at=at,
             place_name=await self._place_name(),
-            audience=(self._audience(saver),),
+            audience=(readers_of(self._place, saver),),
         )
-        return (await self._desk.application.saved_notes.save(note, self._picture)).title
-
-    def _audience(self, saver: Author) -> str:
-        """Who may read the place; a direct conversation is the saver's own."""
-        place = self._place
-        if place.visibility == "direct":
-            return principals.person("slack", place.workspace, saver.id)
-        return principals.channel("slack", place.workspace, place.channel)
+        return (await self._desk.application.saved_notes.save(note, self._pictures.find)).title
 
     async def _place_name(self) -> str:
         if self._place.visibility == "direct":
@@ -165,13 +157,6 @@ class Taking:
         except (PlatformRefusedError, PlatformUnavailableError) as error:
             _log.info("What was saved has no link: %s", error)
             return ""
-
-    async def _keep_picture(self, normalized: NormalizedPicture) -> None:
-        self._pictures[normalized.picture.sha256] = normalized.data
-
-    async def _picture(self, sha256: str) -> bytes | None:
-        data = self._pictures.get(sha256) or await self._desk.store.picture(sha256)
-        return data if data is not None else self._desk.application.pictures.get(sha256)
 
 
 def _order(message: str) -> float:

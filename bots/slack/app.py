@@ -42,7 +42,7 @@ class App(AsyncApp):
     async def async_dispatch(self, req: AsyncBoltRequest) -> BoltResponse:
         """Run the middleware and the listeners; 503 where Bolt's own error handling does not get that far."""
         if req.mode == "http" and not self._may_be_of_slack(req):
-            return BoltResponse(status=401, body="")
+            return BoltResponse(status=401, body={"error": "invalid request"})  # as Bolt itself says it
         try:
             return await super().async_dispatch(req)
         except Exception as error:  # noqa: BLE001 - whatever it is, what comes next must be taken

@@ -6,11 +6,11 @@ Deletions leave no trace in a history, and direct conversations that are new can
 up.
 """
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import discord
 from discord.utils import time_snowflake
@@ -22,7 +22,8 @@ from bots.catch_up import BEAT, MARGIN, CatchUp
 from bots.discord.desk import Desk
 from bots.discord.events import take, take_edited
 from bots.discord.removal import forget_if_removed
-from core.errors import PlatformRefusedError, PlatformUnavailableError
+from bots.history_pace import HistoryPace
+from core.errors import PlatformRefusedError
 from core.messages import Place
 
 EDITS_BACK = 3600.0
@@ -33,10 +34,8 @@ MOST_MESSAGES = 300
 """Of one channel, the oldest first."""
 MOST_KNOWN = 50
 """Direct conversations, and threads that are not active any more: each costs a call, whether anything is new or not."""
-AT_ONCE = 20
-"""So many calls are made as fast as Discord takes them; after that one every `PACE` seconds: answers need the rest."""
 PACE = 0.5
-_TRIES = 3
+"""Seconds between two reads, after the first ones."""
 
 _log = logging.getLogger(__name__)
 
@@ -69,8 +68,7 @@ class _Reading:
         self._desk = desk
         self._since = datetime.fromtimestamp(since).astimezone()
         self._from = time_snowflake(datetime.fromtimestamp(since - EDITS_BACK).astimezone())
-        self._pace = pace
-        self._calls = 0
+        self._pace = HistoryPace(pace)
         self.asked = 0
 
     async def run(self) -> None:
@@ -122,21 +120,11 @@ class _Reading:
                     yield place
 
     async def _patiently(self, channel: _Channel) -> None:
-        """Read it once more where Discord asks for patience; pass over what may not be read."""
-        for attempt in range(1, _TRIES + 1):
-            if self._calls > AT_ONCE:
-                await asyncio.sleep(self._pace)
-            self._calls += 1
-            try:
-                await self._read(channel)
-                return
-            except PlatformRefusedError as error:
-                _log.info("What was missed in %s can't be read: %s", channel.id, error)
-                return
-            except PlatformUnavailableError as error:
-                if attempt == _TRIES:
-                    raise
-                await asyncio.sleep(min(error.retry_after or self._pace, 60.0))
+        """Read it; pass over what may not be read."""
+        try:
+            await self._pace.read(partial(self._read, channel))
+        except PlatformRefusedError as error:
+            _log.info("What was missed in %s can't be read: %s", channel.id, error)
 
     async def _read(self, channel: _Channel) -> None:
         http = self._desk.client.http

@@ -3,10 +3,10 @@
 Deletions leave no trace in a history, so those alone are not caught up.
 """
 
-import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from adapters.payloads import Payload, mapping, mappings, string
@@ -14,10 +14,10 @@ from adapters.slack.api import Installed, ask, pages
 from adapters.slack.refusals import SlackRefusedError
 from adapters.understood import Asked
 from bots.catch_up import BEAT, CatchUp
+from bots.history_pace import HistoryPace
 from bots.slack.desk import Desk
 from bots.slack.events import take, take_news
 from bots.slack.workspaces import workspaces
-from core.errors import PlatformUnavailableError
 from core.messages import Place
 
 ROOTS_BACK = 2 * 86_400.0
@@ -29,11 +29,8 @@ REPLIES = 200
 """Of one thread."""
 MOST_THREADS = 100
 """Of one workspace, those with news first."""
-AT_ONCE = 20
-"""So many calls are made as fast as Slack takes them; after that one every `PACE` seconds, which is about half of what
-it allows (50 a minute for histories): answers need the rest."""
 PACE = 2.0
-_TRIES = 3
+"""Seconds between two reads, after the first ones: about half of what Slack allows (50 a minute for histories)."""
 _KINDS = {"im": "im", "mpim": "mpim", "private_channel": "group", "public_channel": "channel"}
 """The types of `users.conversations`, most personal first, and what events call them."""
 
@@ -69,8 +66,7 @@ class _Reading:
         self._desk = desk
         self._installed = installed
         self._since = since
-        self._pace = pace
-        self._calls = 0
+        self._pace = HistoryPace(pace)
         self._threads: dict[tuple[str, str], _Channel] = {}
         self.asked = 0
 
@@ -101,21 +97,11 @@ class _Reading:
                 _log.warning("What was missed in conversations of type %s is not known: %s", types, error)
 
     async def _patiently(self, read: Callable[..., Awaitable[None]], channel: _Channel, *root: str) -> None:
-        """Read it once more where Slack asks for patience; pass over what may not be read."""
-        for attempt in range(1, _TRIES + 1):
-            if self._calls > AT_ONCE:
-                await asyncio.sleep(self._pace)
-            self._calls += 1
-            try:
-                await read(channel, *root)
-                return
-            except SlackRefusedError as error:
-                _log.info("What was missed in %s can't be read: %s", channel.id, error)
-                return
-            except PlatformUnavailableError as error:
-                if attempt == _TRIES:
-                    raise
-                await asyncio.sleep(min(error.retry_after or self._pace, 60.0))
+        """Read it; pass over what may not be read."""
+        try:
+            await self._pace.read(partial(read, channel, *root))
+        except SlackRefusedError as error:
+            _log.info("What was missed in %s can't be read: %s", channel.id, error)
 
     async def _channel(self, channel: _Channel) -> None:
         client = await self._client()

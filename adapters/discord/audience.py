@@ -1,9 +1,9 @@
 """On what an answer may draw: what everybody may see who will be able to read it.
 
 In a server's channel that is what its members may see: what guests may, what everybody may, the server, this channel,
-and every channel that @everyone may read there. A private thread has a principal of its own beside its channel's. On a
-server that Lorelens is not on (it was installed by a person), and between several people without one, it is no more
-than what guests may see, and that channel.
+and every channel that @everyone may read there, with no overwrite that keeps a role or somebody out. A private thread
+has a principal of its own beside its channel's. On a server that Lorelens is not on (it was installed by a person), and
+between several people without one, it is no more than what guests may see, and that channel.
 Directly, an answer draws on what the asker may see: the servers that they share with Lorelens, and the channels there
 that they may read, by their roles and the channels' overwrites.
 
@@ -81,7 +81,7 @@ class _Audience:
 
     async def _open_channels(self, guild: str) -> None:
         server = await self._servers.server(guild)
-        self._add_server(guild, server.readable(server.guild.default_role))
+        self._add_server(guild, server.open)
 
     async def directly(self, asker: str, place: Place, here: str) -> None:
         """What the asker may see; `here` is the server that they ask in, if they do."""

@@ -67,6 +67,15 @@ class Server:
         return frozenset(str(one.id) for one in self.channels if may_read(one, by))
 
     @property
+    def open(self) -> frozenset[str]:
+        """The ids of the channels that every member may read: @everyone may, and nobody is kept out by an overwrite of
+        their own or of their role's."""
+        everybody = self.guild.default_role
+        return frozenset(
+            str(one.id) for one in self.channels if may_read(one, everybody) and not _keeps_out(one, everybody)
+        )
+
+    @property
     def own_roles(self) -> frozenset[str]:
         """The roles that stand for the app itself: a mention of one means it."""
         return frozenset(
@@ -80,6 +89,12 @@ def may_read(channel: GuildChannel, by: discord.Member | discord.Role) -> bool:
     """Whether somebody may read a channel and what was said there before."""
     may = channel.permissions_for(by)
     return may.view_channel and may.read_message_history
+
+
+def _keeps_out(channel: GuildChannel, everybody: discord.Role) -> bool:
+    """Whether a role or somebody may not read there, though others may."""
+    denied = [overwrite.pair()[1] for whom, overwrite in channel.overwrites.items() if whom.id != everybody.id]
+    return any(one.view_channel or one.read_message_history for one in denied)
 
 
 class Servers:
@@ -181,6 +196,12 @@ class Servers:
             self._servers.forget(str(guild))
         self._members.forget_where(lambda key: key[0] == str(guild) and user in (None, int(key[1])))
         self._all.forget("")
+
+    def heard_roles(self, guild: int, user: int, roles: frozenset[int]) -> None:
+        """Somebody has these roles now, as what they said or did tells: of other changes of theirs nobody does."""
+        known = self._members.known((str(guild), str(user)))
+        if known is None or frozenset(role.id for role in known.roles) - {guild} != roles:
+            self.heard(guild=guild, user=user)
 
     async def close(self) -> None:
         """Ask no further."""

@@ -1,7 +1,7 @@
 """What is remembered of servers, channels and people follows what Discord tells of them."""
 
 from adapters.discord.heard import snowflake
-from adapters.payloads import Payload, mapping
+from adapters.payloads import Payload, listing, mapping
 from bots.discord.desk import Desk
 
 _OF_SERVERS = (
@@ -14,6 +14,7 @@ _OF_CHANNELS = (
 )
 _OF_PEOPLE = ("GUILD_MEMBER_ADD", "GUILD_MEMBER_UPDATE", "GUILD_MEMBER_REMOVE")
 """Without the privileged intent for members, told of Lorelens itself alone."""
+_OF_DOING = ("MESSAGE_CREATE", "INTERACTION_CREATE")
 
 
 async def register(desk: Desk) -> None:
@@ -30,7 +31,16 @@ async def register(desk: Desk) -> None:
         user = _number(mapping(payload.get("user")).get("id"))
         servers.heard(guild=_number(payload.get("guild_id")), user=user)
 
-    for events, listener in ((_OF_SERVERS, server), (_OF_CHANNELS, channel), (_OF_PEOPLE, person)):
+    def seen(payload: Payload) -> None:
+        """What somebody says or does brings their roles along."""
+        member = mapping(payload.get("member"))
+        guild = _number(payload.get("guild_id"))
+        user = _number(mapping(member.get("user") or payload.get("author")).get("id"))
+        if guild and user and isinstance(member.get("roles"), list):
+            roles = frozenset(role for one in listing(member["roles"]) if (role := _number(one)))
+            servers.heard_roles(guild, user, roles)
+
+    for events, listener in ((_OF_SERVERS, server), (_OF_CHANNELS, channel), (_OF_PEOPLE, person), (_OF_DOING, seen)):
         for event in events:
             desk.client.hear(event, listener)
 

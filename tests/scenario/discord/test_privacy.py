@@ -76,3 +76,27 @@ async def test_it_is_known_on_its_own_server_alone(
     lobby = discord.channel(other, "lobby")
     await ada.joins(other)
     assert "May" not in (await knowing.answer(await ada.mentions(lobby, ASKED))).content
+
+
+async def test_a_channel_that_keeps_a_role_out_is_known_in_no_other(
+    discord: Emulator, acme: Guild, knowing: RunningBot, ada: Person, ben: Person, board: Channel, general: Channel
+) -> None:
+    discord.overwrite(board, acme.everyone, allow=Permission.VIEW_CHANNEL)
+    kept_out = discord.role(acme, "contractors")
+    discord.overwrite(board, kept_out, deny=Permission.VIEW_CHANNEL)
+    await ben.gets(kept_out)
+    assert "May" not in (await knowing.answer(await ada.mentions(general, ASKED))).content
+    assert "second week of May" in (await knowing.answer(await ada.mentions(board, ASKED))).content
+
+
+async def test_whoever_lost_a_role_knows_no_more_of_it_once_they_say_something(
+    discord: Emulator, acme: Guild, knowing: RunningBot, ben: Person, board: Channel, general: Channel
+) -> None:
+    members = discord.role(acme, "members")
+    discord.overwrite(board, members, allow=Permission.VIEW_CHANNEL)
+    await ben.gets(members)
+    assert "second week of May" in (await knowing.answer(await ben.says(discord.bot, ASKED))).content
+    await ben.loses(members)
+    await ben.says(general, "Good morning!")
+    await knowing.idle()
+    assert "May" not in (await knowing.answer(await ben.says(discord.bot, ASKED))).content

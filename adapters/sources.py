@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from adapters.markdown.mentions import defused
+from core.links import without_links
 from core.reply import Citation
 
 SHOWN = 10
@@ -12,7 +13,7 @@ SHOWN = 10
 
 @dataclass(frozen=True)
 class Source:
-    """What is said of one; its texts are one line each, mention nobody, and are as long as they are.
+    """What is said of one; its texts are one line each, mention nobody, lead nowhere, and are as long as they are.
 
     `section` and `quote` are empty where there is none.
     """
@@ -47,4 +48,4 @@ def _source(citations: Sequence[Citation]) -> Source:
 
 
 def _plain(text: str) -> str:
-    return defused(" ".join(text.split()))
+    return defused(without_links(" ".join(text.split())))

@@ -24,6 +24,7 @@ from adapters.markdown.splitting import split, utf16
 from adapters.markdown.unfinished import showable
 from adapters.reply_texts import NOTES, SUGGESTIONS, said_instead, status_text
 from adapters.texts import Texts
+from core.links import without_links
 from core.reply import Failure, Reply, ShownPicture, Status
 
 MESSAGE_CHARACTERS = 700
@@ -138,7 +139,7 @@ def _above(look: Look) -> list[str]:
     for text, person in ((look.texts.shared_by, look.shared_by), (look.texts.asked_by, look.asked_by)):
         if person:
             lines.append(f"-# {text.format(person=escaped(defused(person)))}")
-    if asked := " ".join(defused(look.asked).split()):
+    if asked := " ".join(defused(without_links(look.asked)).split()):
         lines.append(f"> {escaped(bounded(asked, ASKED))}")
     return lines
 

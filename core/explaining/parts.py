@@ -7,6 +7,7 @@ from core.explaining.explanation import Explanation
 from core.explaining.record import AnswerRecord
 from core.explaining.telling import Words, bearing_of, heat_notes, heat_title, no_heat, place_of, scores_of
 from core.explaining.words import words_for
+from core.links import without_links
 from core.pictures import NormalizedPicture
 from core.reply import Finished, ReplyPart, ShownPicture, Text
 
@@ -24,7 +25,8 @@ def parts_of(explanation: Explanation, drawings: Sequence[Drawing]) -> list[Repl
         ShownPicture(picture=drawing.drawn.picture, source=drawing.of.source, caption=_caption(drawing, words))
         for drawing in drawings
     ]
-    return [Text(text=text), *shown, Finished(model=explanation.model)]
+    # What is quoted may hold links to where nobody meant to lead.
+    return [Text(text=without_links(text)), *shown, Finished(model=explanation.model)]
 
 
 async def explain_in_parts(

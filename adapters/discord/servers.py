@@ -106,7 +106,6 @@ class Servers:
         self._members = Lookups[tuple[str, str], discord.Member | None](seconds=fresh, most=5000)
         self._spots = Lookups[str, Spot](seconds=max(fresh, 600.0) if fresh else 0.0, most=5000)
         self._all = Lookups[str, tuple[str, ...]](seconds=fresh, most=1)
-        self._thread_people = Lookups[str, frozenset[str]](seconds=fresh, most=500)
 
     @property
     def http(self) -> HTTPClient:
@@ -151,10 +150,6 @@ class Servers:
             return tuple(str(one.id) for one in self.client.guilds)
         return await self._all.get("", self._fetch_all)
 
-    async def in_thread(self, thread: str) -> frozenset[str]:
-        """Who was added to a thread, up to 100."""
-        return await self._thread_people.get(thread, lambda: self._fetch_thread_people(thread))
-
     async def is_hidden(self, spot: Spot) -> bool:
         """Whether not everybody on the server may read there; also where that can't be learned."""
         if not spot.guild or spot.kind == PRIVATE_THREAD:
@@ -189,7 +184,6 @@ class Servers:
         """Something of a server, a member or a channel may have changed; all of a server's, if only it is named."""
         if channel is not None:
             self._spots.forget(str(channel))
-            self._thread_people.forget(str(channel))
         if guild is None:
             return
         if user is None:
@@ -205,7 +199,7 @@ class Servers:
 
     async def close(self) -> None:
         """Ask no further."""
-        for lookups in (self._servers, self._members, self._spots, self._all, self._thread_people):
+        for lookups in (self._servers, self._members, self._spots, self._all):
             await lookups.close()
 
     async def _fetch(self, guild: str) -> Server:
@@ -241,7 +235,3 @@ class Servers:
     async def _fetch_all(self) -> tuple[str, ...]:
         found: Any = await ask(self.http, "/users/@me/guilds", query={"limit": 200})
         return tuple(string(mapping(one).get("id")) for one in found)
-
-    async def _fetch_thread_people(self, thread: str) -> frozenset[str]:
-        found: Any = await ask(self.http, "/channels/{channel_id}/thread-members", channel_id=thread)
-        return frozenset(string(mapping(one).get("user_id")) for one in found)

@@ -120,9 +120,14 @@ class Mailbox:
 
         False if the message is not kept.
         """
+        conversation = message.place.conversation
+        if not await self.store.messages(conversation, [message.id]):
+            return False
+        # Lined up before it reads otherwise: whoever is killed in between leaves a message that still differs.
+        await self.again(conversation, message.id)
         if not await self.store.edit(message):
             return False
-        await self.again(message.place.conversation, message.id)
+        await self.again(conversation, message.id)  # does nothing, unless it was answered between the two
         return True
 
     async def deleted(self, conversation: str, message_id: str) -> bool:

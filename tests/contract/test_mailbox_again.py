@@ -1,12 +1,14 @@
 """What the mailbox promises of questions that were answered already: edited, deleted, asked again; on a real Redis."""
 
 import json
+from collections.abc import Mapping
 from datetime import timedelta
 
 import pytest
+from pydantic import JsonValue
 
 from core.conversations import Conversations
-from core.errors import LeaseLostError
+from core.errors import LeaseLostError, StoreUnavailableError
 from core.mailbox import Mailbox, Turn, TurnChangedError
 from core.messages import Message, Picture
 from core.question import Question
@@ -50,6 +52,34 @@ async def test_it_can_be_edited_again_and_again(mailbox: Mailbox) -> None:
         turn = await taken(mailbox)
         assert (texts(turn), turn.posted) == ([text], {"id": "P1"})
         await mailbox.finish(turn, reply_to(turn))
+
+
+class CutMailbox(Mailbox):
+    """Loses the store at its `left`-th call for another answer, as a process does that is killed there."""
+
+    left = 0
+
+    async def again(self, conversation: str, message_id: str, delivery: Mapping[str, JsonValue] | None = None) -> bool:
+        self.left -= 1
+        if self.left == 0:
+            raise StoreUnavailableError("It is gone.")
+        return await super().again(conversation, message_id, delivery)
+
+
+@pytest.mark.parametrize("left", [1, 2])
+async def test_an_edit_that_is_cut_off_and_read_again_is_answered(mailbox: Mailbox, left: int) -> None:
+    before = await answered(mailbox, "How do I deploy?")
+    cut, new = CutMailbox(mailbox.store, "fake"), edited(before.questions[0], "How do I roll back?")
+    cut.left = left
+    with pytest.raises(StoreUnavailableError):
+        await cut.edited(new)
+    [kept] = await mailbox.store.messages(CONVERSATION, [new.id])
+    if kept.text != new.text:  # as what reads a history does
+        await mailbox.edited(new)
+    turn = await taken(mailbox)
+    assert texts(turn) == ["How do I roll back?"]
+    await mailbox.finish(turn, reply_to(turn))
+    assert await is_empty(mailbox)
 
 
 async def test_a_reply_that_stands_in_the_same_message_replaces_the_old_one(mailbox: Mailbox) -> None:

@@ -77,9 +77,9 @@ Nothing here knows Lorelens. Times are seconds; ids are int here and str on the 
     .clear()
 
 **Faults**: emulator.faults.answer(route, 503, times=1, chance=1.0, code=0), .do_but_answer(route, 500), .hang_up(route,
-    done=False), .slow(route, seconds, times=None), .too_many(route, retry_after, scope="user"|"global"|"shared"),
-    .clear(); each returns a Fault (.struck). `route` is "METHOD /template", or "*". times=None: always. chance draws
-    from Emulator(seed=).
+    done=False), .slow(route, seconds, times=None), .late(route, seconds) (it is done first), .too_many(route,
+    retry_after, scope="user"|"global"|"shared"), .clear(); each returns a Fault (.struck). `route` is
+    "METHOD /template", or "*". times=None: always. chance draws from Emulator(seed=).
     emulator.gateway.drop(code=None), .reconnect() (op 7), .invalidate(resumable) (op 9),
     .forget() (every session is lost), .heartbeat_interval, .heartbeat_acks = False, .refusing = True (no connection is
     taken), .shards (what it asks for), .silent = True: nothing is sent, events are kept for the resume

@@ -7,7 +7,7 @@ from typing import Literal
 from tests.discord_emulator.rate_limits import TooMany
 from tests.discord_emulator.records import Call
 
-Kind = Literal["answer", "do_but_answer", "hang_up", "do_but_hang_up", "slow", "too_many"]
+Kind = Literal["answer", "do_but_answer", "hang_up", "do_but_hang_up", "slow", "late", "too_many"]
 
 
 @dataclass(eq=False)
@@ -47,6 +47,10 @@ class Faults:
     def slow(self, route: str, seconds: float, times: int | None = None, chance: float = 1.0) -> Fault:
         """Take that long before it is done."""
         return self._add(Fault(route, "slow", times, chance, seconds=seconds))
+
+    def late(self, route: str, seconds: float, times: int | None = 1, chance: float = 1.0) -> Fault:
+        """Do it, and take that long to answer."""
+        return self._add(Fault(route, "late", times, chance, seconds=seconds))
 
     def too_many(
         self, route: str, retry_after: float, scope: str = "user", times: int | None = 1, chance: float = 1.0

@@ -80,6 +80,9 @@ def _handler(emulator: "Emulator", route: Route) -> Callable[[web.Request], Any]
             call.status, call.answer, headers = 429, refusal.json(), refusal.headers()
         else:
             answer(emulator, route, call)
+        if fault and fault.kind == "late":
+            emulator.touch()
+            await asyncio.sleep(fault.seconds)
         if fault and fault.kind == "do_but_hang_up":
             return _hang_up(request, emulator)
         if fault and fault.kind == "do_but_answer":

@@ -16,7 +16,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Literal, cast
 
-from pydantic import JsonValue, TypeAdapter
+from pydantic import JsonValue
 
 from core import mailbox_scripts as steps
 from core.conversation_keys import ATTEMPT_LENGTH, SHARDS, Command, read_entry, script, shard_of, write_entry
@@ -24,7 +24,7 @@ from core.conversations import Conversations
 from core.errors import LeaseLostError, StoreUnavailableError
 from core.intent import wants_stop
 from core.mailbox_values import DeadLetter, QueueState, Renewal, Turn
-from core.messages import Message
+from core.messages import Message, Value
 from core.question import Question
 from core.reply import ReplyPart
 from core.tracing import trace_of_now, tracer
@@ -48,7 +48,13 @@ class TurnChangedError(Exception):
     """A question of the turn was edited or deleted, or the turn is to be stopped. Read it again."""
 
 
-_PARTS: TypeAdapter[tuple[ReplyPart, ...]] = TypeAdapter(tuple[ReplyPart, ...])
+class _MadeReply(Value):
+    """A whole reply, and by which attempts the messages that it answers were written."""
+
+    writes: tuple[str, ...]
+    parts: tuple[ReplyPart, ...]
+
+
 _WRITE = ATTEMPT_LENGTH + 2
 """Characters of an entry that differ with each time a message is written."""
 
@@ -201,13 +207,15 @@ class Mailbox:
             questions=(),
             writes=(),
             posted=json.loads(posted) if posted else {},
-            reply=_PARTS.validate_json(reply) if reply else (),
             stopped=stop is not None,
             until=asked + self.lease,
             waited=waiting / 1000,
             failing=(now - int(failing)) / 1000 if failing else 0.0,
         )
-        return await self.read(turn)
+        turn = await self.read(turn)
+        made = _MadeReply.model_validate_json(reply) if reply else None
+        # Made for what the questions were; where whoever made it died before they changed, it is not theirs any more.
+        return replace(turn, reply=made.parts) if made and made.writes == turn.writes else turn
 
     async def read(self, turn: Turn) -> Turn:
         """The turn with its messages as they are now; those deleted meanwhile are left out."""
@@ -242,8 +250,9 @@ class Mailbox:
         await self._of(turn, steps.NOTE, "posted", json.dumps(turn.posted))
 
     async def note_reply(self, turn: Turn, reply: Sequence[ReplyPart]) -> None:
-        """Keep the whole reply, so that whoever takes over posts the same."""
-        await self._of(turn, steps.NOTE, "reply", _PARTS.dump_json(tuple(reply)))
+        """Keep the whole reply, so that whoever takes over posts the same, unless a question changed since."""
+        made = _MadeReply(writes=turn.writes, parts=tuple(reply))
+        await self._of(turn, steps.NOTE, "reply", made.model_dump_json())
 
     async def forget_reply(self, turn: Turn) -> None:
         """The reply that was kept is not to be used: the question was edited."""

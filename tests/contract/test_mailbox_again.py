@@ -12,7 +12,8 @@ from core.errors import LeaseLostError, StoreUnavailableError
 from core.mailbox import Mailbox, Turn, TurnChangedError
 from core.messages import Message, Picture
 from core.question import Question
-from tests.contract.test_mailbox import CONVERSATION, NOON, SHARD, asked, is_empty, reply_to, taken, texts
+from core.reply import Finished, Text
+from tests.contract.test_mailbox import CONVERSATION, NOON, SHARD, asked, is_empty, reply_to, taken, taken_over, texts
 
 
 @pytest.fixture
@@ -219,3 +220,14 @@ async def test_a_question_that_came_while_another_was_answered_is_read_after_tha
     await mailbox.finish(turn, reply_to(turn, "The first."))
     history = await mailbox.store.history(CONVERSATION, 1000, before=later.message)
     assert [one.text for one in history] == ["one", "The first."]
+
+
+async def test_a_reply_whose_maker_died_before_the_question_was_edited_is_not_posted(store: Conversations) -> None:
+    hasty = Mailbox(store, "fake", lease=0.4)
+    await hasty.submit(asked("one"))
+    turn = await taken(hasty)
+    await hasty.note_reply(turn, [Text(text="About one."), Finished()])
+    assert (await taken_over(hasty)).reply == (Text(text="About one."), Finished())
+    await hasty.edited(edited(turn.questions[0], "two"))
+    after = await taken_over(hasty)
+    assert (texts(after), after.reply) == (["two"], ())

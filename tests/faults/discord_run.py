@@ -74,6 +74,15 @@ class DiscordRun:
         started = await person.runs("/ask", {"question": text, "private": private}, place)
         return await self._answered(Asked(person, text, expected, place, started=started))
 
+    async def edits(self, one: Asked) -> None:
+        """Ask something else in the place of a question, and wait for its answer."""
+        assert one.message is not None
+        before, (text, expected) = one.text, self._question()
+        one.text, one.expected = text, expected
+        await one.person.edits(one.message, one.message.content.replace(before, text))
+        with suppress(AssertionError):
+            await self.discord.until(lambda: self._is_over(one) and expected in self.replies(one)[0].content, PATIENCE)
+
     async def _answered(self, one: Asked) -> Asked:
         self.asked.append(one)
         with suppress(AssertionError):

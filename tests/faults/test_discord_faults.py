@@ -69,6 +69,8 @@ async def ask(run: DiscordRun) -> None:
                     asked = await run.by_mention(person, channel)
                     for reply in run.replies(asked)[:1] if number == 0 else []:
                         await run.by_mention(person, channel, reply)
+                    if number:
+                        await run.edits(asked)
                 case 1:
                     await run.by_mention(person, run.threads[at // 2])
                 case 2:

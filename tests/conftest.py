@@ -1,7 +1,9 @@
 """What all tests share: the tiny vision-language model, trained beside the tests that do not need it."""
 
 import os
+from collections.abc import Generator, Iterable
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -46,3 +48,24 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def tiny_vlm(request: pytest.FixtureRequest) -> Path:
     """The folder of the tiny model (see tests/tiny_vlm); mark tests that need it as slow."""
     return request.session.stash[_TRAINING].wait()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_report_to_serializable(
+    report: pytest.CollectReport | pytest.TestReport,
+) -> Generator[None, dict[str, Any] | None, dict[str, Any] | None]:
+    """Half a character, which hostile tests send and logs repeat, can't travel from the process of a test to the one
+    that reports."""
+    return _whole_characters((yield))
+
+
+def _whole_characters(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        items = cast(dict[Any, Any], value).items()
+        return {_whole_characters(key): _whole_characters(one) for key, one in items}
+    if isinstance(value, list | tuple):
+        found = [_whole_characters(one) for one in cast(Iterable[Any], value)]
+        return tuple(found) if isinstance(value, tuple) else found
+    return value

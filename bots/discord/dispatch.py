@@ -14,7 +14,8 @@ from bots.discord.reading import data_of
 from bots.discord.registering import keep_registering
 from bots.discord.whom import Whom, is_answerable
 
-_TAKEN = {InteractionType.application_command, InteractionType.component, InteractionType.modal_submit}
+# No set: a type that is none of Discord's may have no hash.
+_TAKEN = (InteractionType.application_command, InteractionType.component, InteractionType.modal_submit)
 MENUS = {definitions.ASK_ABOUT: menus.ASK_ABOUT, definitions.SAVE: saving.SAVE}
 
 

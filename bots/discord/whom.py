@@ -65,7 +65,8 @@ class Whom:
 def is_answerable(interaction: discord.Interaction[discord.Client]) -> bool:
     """Whether it has what an answer takes: somebody, and a token."""
     token = cast(object, interaction.token)
-    return hasattr(interaction, "user") and isinstance(token, str) and bool(token) and token.isascii()
+    user = cast(object, getattr(interaction, "user", None))
+    return getattr(user, "id", None) is not None and isinstance(token, str) and bool(token) and token.isascii()
 
 
 def whom(interaction: discord.Interaction[discord.Client]) -> Whom:

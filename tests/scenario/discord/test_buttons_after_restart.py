@@ -1,13 +1,24 @@
 """Buttons and forms work for as long as the message stands, whichever process put them there."""
 
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from adapters.texts import CHINESE
 from tests.discord_emulator import Channel, Emulator, Guild, Person
 from tests.scenario.discord.conftest import ROLLBACK, StartBot
 from tests.scenario.discord.interacting import answered, asks, button, clicks, told
+from tests.scenario.served_team import Shared
 
 QUESTION = "On which days do deploys run?"
+
+
+@pytest.fixture
+def shared(shared: Shared, tmp_path: Path) -> Shared:
+    """The documents in an index of the test's own, since something is saved there."""
+    return replace(shared, data=Path(shutil.copytree(shared.data, tmp_path / "data")))
 
 
 @pytest.mark.slow  # all of them

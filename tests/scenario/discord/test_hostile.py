@@ -4,8 +4,11 @@ import asyncio
 import io
 import logging
 import re
+import shutil
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,11 +18,18 @@ from tests.discord_emulator.interacting import begin
 from tests.scenario.discord.conftest import ERROR, ROLLBACK
 from tests.scenario.discord.interacting import answered, asks, ephemeral, heard, redelivered, told
 from tests.scenario.discord.running_bot import RunningBot
+from tests.scenario.served_team import Shared
 
 QUESTION = "How long does a rollback take?"
 WHAT_IS = "What does ERR-4031 mean?"
 GONE = "This answer is not kept any more."
 CALLS = "@everyone @here <@1> <@!2> <@&3> <#4> </ask:5> <t:0> <id:customize> <:x:6>"
+
+
+@pytest.fixture
+def shared(shared: Shared, tmp_path: Path) -> Shared:
+    """The documents in an index of the test's own, since something is saved there."""
+    return replace(shared, data=Path(shutil.copytree(shared.data, tmp_path / "data")))
 
 
 @pytest.fixture(autouse=True)

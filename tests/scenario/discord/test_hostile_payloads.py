@@ -3,8 +3,11 @@
 import asyncio
 import copy
 import logging
+import shutil
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -14,6 +17,7 @@ from tests.discord_emulator.interacting import begin
 from tests.scenario.discord.conftest import ROLLBACK
 from tests.scenario.discord.interacting import clicks, told
 from tests.scenario.discord.running_bot import RunningBot
+from tests.scenario.served_team import Shared
 
 pytestmark = pytest.mark.slow
 QUESTION = "How long does a rollback take?"
@@ -25,9 +29,15 @@ EVENTS = (
     *("CHANNEL_CREATE", "CHANNEL_UPDATE", "CHANNEL_DELETE", "THREAD_CREATE", "THREAD_UPDATE", "THREAD_DELETE"),
     *("THREAD_MEMBERS_UPDATE", "THREAD_LIST_SYNC", "GUILD_DELETE"),
 )
-Path = tuple[str | int, ...]
+Steps = tuple[str | int, ...]
 Told = tuple[str, dict[str, Any]]
 """An event's name and its payload."""
+
+
+@pytest.fixture
+def shared(shared: Shared, tmp_path: Path) -> Shared:
+    """The documents in an index of the test's own, since something is saved there."""
+    return replace(shared, data=Path(shutil.copytree(shared.data, tmp_path / "data")))
 
 
 @pytest.fixture
@@ -161,7 +171,7 @@ def spoilt(payload: dict[str, Any]) -> Iterator[dict[str, Any]]:
             yield body
 
 
-def paths(value: Any, before: Path = ()) -> Iterator[Path]:
+def paths(value: Any, before: Steps = ()) -> Iterator[Steps]:
     """All fields: of lists, only of the first item."""
     items = list(cast(dict[str, Any], value).items()) if isinstance(value, dict) else []
     if isinstance(value, list):

@@ -3,7 +3,9 @@ carried away by a link or a picture, and what is for others stays with them."""
 
 import json
 import re
+import shutil
 from collections.abc import AsyncGenerator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +53,12 @@ class Obedient(list[Scripted]):
         assert self.server is not None
         asked = self.server.requests[-1] if self.server.requests else self.server.trials[-1]
         return Say("\n\n".join(_texts([one for one in asked["messages"] if one["role"] != "system"])) + " [1]")
+
+
+@pytest.fixture
+def shared(shared: Shared, tmp_path: Path) -> Shared:
+    """The documents in an index of the test's own, since something is saved there."""
+    return replace(shared, data=Path(shutil.copytree(shared.data, tmp_path / "data")))
 
 
 def _texts(messages: list[dict[str, Any]]) -> Iterator[str]:

@@ -1,13 +1,24 @@
 """Who installed Lorelens for themselves uses it anywhere; where it is not itself, only they see its answers."""
 
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from tests.discord_emulator import CannotDoError, Channel, Emulator, Guild, Person
 from tests.scenario.discord.conftest import ERROR, ROLLBACK
 from tests.scenario.discord.interacting import answered, asks, clicks, ephemeral, told
 from tests.scenario.discord.running_bot import RunningBot
+from tests.scenario.served_team import Shared
 
 QUESTION = "How long does a rollback take?"
+
+
+@pytest.fixture
+def shared(shared: Shared, tmp_path: Path) -> Shared:
+    """The documents in an index of the test's own, since something is saved there."""
+    return replace(shared, data=Path(shutil.copytree(shared.data, tmp_path / "data")))
 
 
 @pytest.fixture

@@ -1,10 +1,13 @@
 """`lorelens serve discord` as an operator runs it: the real process, its log, its end, and what it says."""
 
+import asyncio
 import signal
 from pathlib import Path
 
 import pytest
 
+from core.conversations import Conversations
+from core.mailbox import Mailbox
 from tests.discord_emulator import Channel, Emulator, Guild, Person
 from tests.scenario.discord.conftest import ROLLBACK
 from tests.scenario.served_team import Shared
@@ -45,6 +48,7 @@ async def test_it_takes_in_alone_and_a_worker_answers_later(
     async with serving("discord", shared.data, settings, "--no-worker") as bot:
         await bot.says("Listening to Discord")
         await ada.mentions(general, "How long does a rollback take?")
+        await _is_waiting(shared)
         bot.process.send_signal(signal.SIGTERM)
         assert await bot.ends() == 0
     assert replies(discord, general) == []
@@ -53,6 +57,17 @@ async def test_it_takes_in_alone_and_a_worker_answers_later(
         bot.process.send_signal(signal.SIGTERM)
         assert await bot.ends() == 0
     assert len(replies(discord, general)) == 1
+
+
+async def _is_waiting(shared: Shared) -> None:
+    """Return when a question was taken in."""
+    store = await Conversations.open(shared.redis_url, shared.data)
+    try:
+        async with asyncio.timeout(30):
+            while not (await Mailbox(store, "discord").state()).conversations:
+                await asyncio.sleep(0.05)
+    finally:
+        await store.close()
 
 
 async def test_it_serves_slack_and_discord_in_one_process(

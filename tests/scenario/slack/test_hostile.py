@@ -4,11 +4,15 @@ import asyncio
 import io
 import json
 import logging
+import shutil
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from tests.scenario.served_team import Shared
 from tests.scenario.slack.clickable import clickable
 from tests.scenario.slack.conftest import ERROR, ROLLBACK
 from tests.scenario.slack.running_bot import RunningBot
@@ -16,6 +20,12 @@ from tests.slack_emulator import Channel, Message, Person, SlackEmulator, Upload
 
 QUESTION = "How long does a rollback take?"
 BROADCASTS = "<!channel> <!here> <!everyone|x> <!subteam^S1> <@U0SOMEBODY> @channel @here"
+
+
+@pytest.fixture
+def shared(shared: Shared, tmp_path: Path) -> Shared:
+    """The documents in an index of the test's own, since something is saved there."""
+    return replace(shared, data=Path(shutil.copytree(shared.data, tmp_path / "data")))
 
 
 @pytest.fixture(autouse=True)

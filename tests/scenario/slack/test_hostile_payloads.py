@@ -4,13 +4,17 @@ import asyncio
 import copy
 import json
 import logging
+import shutil
 from collections.abc import AsyncGenerator, Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlencode
 
 import aiohttp
 import pytest
 
+from tests.scenario.served_team import Shared
 from tests.scenario.slack.conftest import ROLLBACK
 from tests.scenario.slack.running_bot import Mode, RunningBot
 from tests.slack_emulator import Channel, Person, SlackEmulator, Upload
@@ -19,7 +23,13 @@ from tests.slack_emulator.delivery import Delivery, signed
 pytestmark = pytest.mark.slow
 WRONG = (None, 7, [{"x": [1]}], {"y": None}, "\ud83d\x00<!channel>")
 """What stands in a field's place, besides nothing."""
-Path = tuple[str | int, ...]
+Steps = tuple[str | int, ...]
+
+
+@pytest.fixture
+def shared(shared: Shared, tmp_path: Path) -> Shared:
+    """The documents in an index of the test's own, since something is saved there."""
+    return replace(shared, data=Path(shutil.copytree(shared.data, tmp_path / "data")))
 
 
 @pytest.fixture
@@ -119,7 +129,7 @@ def spoiled(delivery: Delivery) -> Iterator[tuple[str, bytes, str]]:
             yield (f"{delivery.type} {path} {number}", *_encoded(delivery, body))
 
 
-def paths(value: Any, before: Path = ()) -> Iterator[Path]:
+def paths(value: Any, before: Steps = ()) -> Iterator[Steps]:
     """All fields: of lists, only of the first item."""
     items = list(cast(dict[str, Any], value).items()) if isinstance(value, dict) else []
     if isinstance(value, list):

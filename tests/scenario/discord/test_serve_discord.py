@@ -64,7 +64,9 @@ async def _is_waiting(shared: Shared) -> None:
     store = await Conversations.open(shared.redis_url, shared.data)
     try:
         async with asyncio.timeout(30):
-            while not (await Mailbox(store, "discord").state()).conversations:
+            while True:
+                if (await Mailbox(store, "discord").state()).conversations:
+                    return
                 await asyncio.sleep(0.05)
     finally:
         await store.close()

@@ -21,6 +21,7 @@ SECRETS = frozenset(
         "slack_app_token",
         "slack_signing_secret",
         "slack_client_secret",
+        "weaviate_api_key",
     }
 )
 """Settings that are read from the environment alone."""
@@ -91,6 +92,63 @@ class Settings(BaseSettings):
         default="",
         description='The languages a named encoder reads, e.g. "en,zh"; empty: any.',
     )
+    weaviate_url: str = Field(
+        default="",
+        description="A Weaviate server to keep the index in, as https://HOST:PORT; empty: in the data folder.",
+    )
+    weaviate_grpc: str = Field(
+        default="", description="Weaviate's gRPC address, HOST:PORT; empty: port 50051 of the same host."
+    )
+    weaviate_api_key: SecretStr | None = Field(
+        default=None, description="Weaviate's API key; from the environment only."
+    )
+    weaviate_collection: str = Field(
+        default="Lorelens",
+        description="What the collection is called in Weaviate; one for each Lorelens that shares it.",
+    )
+    weaviate_replicas: int = Field(
+        default=1, ge=1, description="On how many of Weaviate's nodes each passage is kept; for a new collection."
+    )
+    weaviate_quantization: Literal["none", "rq", "bq", "sq", "pq"] = Field(
+        default="none", description="How Weaviate compresses vectors in memory; for a new collection."
+    )
+    weaviate_tokenizer: Literal["terms", "gse", "trigram", "word", "kagome_ja", "kagome_kr"] = Field(
+        default="terms",
+        description='What BM25 reads in Weaviate: "terms" (Lorelens\' own, as in the embedded index), or the text, cut '
+        "by one of the server's tokenizers; for a new collection.",
+    )
+
+    reranker: str = Field(
+        default="", description="A sentence-transformers CrossEncoder that ranks passages again; empty: none."
+    )
+    late_interaction: str = Field(
+        default="",
+        description="A sentence-transformers multi-vector encoder that compares questions with pages as pictures "
+        "(ColQwen and the like); for a machine with a GPU; empty: none.",
+    )
+    rewrite_questions: bool = Field(
+        default=True,
+        description="Whether a follow-up is put into a question of its own by the model before it is searched.",
+    )
+
+    web_search: str = Field(
+        default="",
+        description='Where the web is searched: "searxng:URL", or any LangChain search tool as "MODULE:CLASS"; empty: '
+        "nowhere. `lorelens tools on` turns it on for a workspace.",
+    )
+    wikipedia: str = Field(
+        default="",
+        description='The Wikipedias that may be asked, as languages ("en,zh") or the address of an API; empty: none.',
+    )
+    knowledge_graph: str = Field(
+        default="",
+        description="A SPARQL endpoint that may be asked for facts, such as Wikidata's; empty: none.",
+    )
+    mcp_servers: dict[str, dict[str, Any]] = Field(
+        default_factory=dict,
+        description="MCP servers whose tools may be used, by name: a command with args, or a url (docs/outside.md).",
+    )
+
     history_tokens: int = Field(default=4000, ge=0, description="How much of a conversation is read for a follow-up.")
     conversation_days: int = Field(default=90, ge=0, description="Conversations are forgotten after; 0: never.")
     picture_days: int = Field(default=30, ge=0, description="Pictures of conversations are forgotten after; 0: never.")

@@ -3,16 +3,16 @@
 import hashlib
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.errors import DocumentError, IndexUnavailableError, LorelensError, PictureError
-from core.knowledge.addresses import address_below
+from core.knowledge.addresses import address_below, web_address
 from core.knowledge.changes import sha256_of
 from core.knowledge.chunking import cut
 from core.knowledge.discover import FoundFile
-from core.knowledge.documents import Document, DocumentPicture, Passage
+from core.knowledge.documents import Document, DocumentFacts, DocumentPicture, Passage
 from core.knowledge.ledger import FileRecord
 from core.knowledge.loaders import load
 from core.knowledge.passages import PLACE_TOKENS, passages_of
@@ -28,6 +28,9 @@ SMALLEST_SIDE = 32
 CHARACTERS_PER_TOKEN = 4
 WITHOUT_ENCODER_TOKENS = 240
 KEPT_REASON = 4000
+
+About = Callable[[str], DocumentFacts | None]
+"""What is known of a file, by its path in its source; None where nothing is."""
 
 _log = logging.getLogger(__name__)
 
@@ -54,6 +57,7 @@ class DocumentIntake:
     pictures: PictureFiles
     base: str = ""
     """The address below which the files of the source are seen."""
+    about: About | None = None
     _seen: dict[str, Picture | str] = field(default_factory=dict[str, "Picture | str"])
 
     def read(self, found: FoundFile) -> ReadFile | FileRecord:
@@ -86,8 +90,8 @@ class DocumentIntake:
             return record.model_copy(update={"outcome": "failed", "reason": reason})
 
     def _read(self, found: FoundFile, record: FileRecord) -> ReadFile:
-        document = load(found.file, self.root)
-        passages = self._passages(document, found.path)
+        document = self._with_facts(load(found.file, self.root), found.path)
+        passages = self._passages(document, found)
         warnings = list(document.warnings)
         mentions: list[tuple[Picture, PictureMention]] = []
         for shown in document.pictures:
@@ -101,7 +105,18 @@ class DocumentIntake:
         noted = {"passages": len(passages), "reason": "\n".join(warnings)[:KEPT_REASON], "url": document.url}
         return ReadFile(record.model_copy(update=noted), passages, mentions, warnings)
 
-    def _passages(self, document: Document, path: str) -> list[Passage]:
+    def _with_facts(self, document: Document, path: str) -> Document:
+        facts = self.about(path) if self.about is not None else None
+        if facts is None:
+            return document
+        known = {
+            "title": facts.title or document.title,
+            "url": document.url or web_address(facts.url),
+            "modified": document.modified or facts.modified,
+        }
+        return document.model_copy(update=known)
+
+    def _passages(self, document: Document, found: FoundFile) -> list[Passage]:
         encoder = self.encoder
         chunks = cut(
             document,
@@ -113,9 +128,10 @@ class DocumentIntake:
             document,
             chunks,
             source=self.source,
-            path=path,
+            path=found.path,
             audience=self.audience,
-            url=address_below(self.base, path),
+            url=address_below(self.base, found.path),
+            modified=found.mtime_ns / 1e9,
         )
 
     def _picture(self, shown: DocumentPicture) -> Picture | str:

@@ -42,7 +42,8 @@ class DocumentPicture(Value):
 class Document(Value):
     """A document as a loader understood it; `warnings` are parts that could not be read, one sentence each.
 
-    `url` is the address (http or https) that the document says it is seen at, empty where it says none.
+    `url` is the address (http or https) that the document says it is seen at, empty where it says none; `modified` is
+    when it says it was last changed, in seconds since 1970, 0 where it says nothing.
     """
 
     title: str
@@ -51,6 +52,18 @@ class Document(Value):
     pictures: tuple[DocumentPicture, ...] = ()
     warnings: tuple[str, ...] = ()
     url: str = ""
+    modified: float = 0.0
+
+
+class DocumentFacts(Value):
+    """What is known of a file by whoever put it there, and can't be read in it: a web page's address, a thread's date.
+
+    What the file says itself goes before it. `modified` is in seconds since 1970; empty and 0 where nothing is known.
+    """
+
+    title: str = ""
+    url: str = ""
+    modified: float = 0.0
 
 
 class PictureFacts(Value):
@@ -81,7 +94,8 @@ class Passage(Value):
     whole is about, and no later passage does. `sections` are its parts under each heading, with offsets in the
     document, so that a sentence within a passage is cited under its own heading. Passages of one document with
     neighbouring `ordinal` are neighbours. `language` is an ISO 639-1 code or "und". `audience` holds the principals who
-    may see it. `url` is where people see the document, empty where that is not known.
+    may see it. `url` is where people see the document, empty where that is not known. `modified` is when it was last
+    changed, in seconds since 1970, 0 where that is not known.
     """
 
     id: str
@@ -101,6 +115,7 @@ class Passage(Value):
     audience: tuple[str, ...] = (EVERYONE,)
     picture: PictureFacts | None = None
     url: str = ""
+    modified: float = 0.0
 
     def section_of(self, quote: str) -> Section | None:
         """The section that holds a sentence of this passage, if the sentence is in it word for word."""

@@ -22,7 +22,7 @@ from core.knowledge.addresses import address_below, checked_base
 from core.knowledge.caption_ingest import CaptionerSource, CaptionIngest
 from core.knowledge.changes import Changes, add_dependents, compare, is_settled, read_again
 from core.knowledge.discover import Findings, FoundFile, Scope, discover, scope_of
-from core.knowledge.document_intake import DocumentIntake, ReadFile
+from core.knowledge.document_intake import About, DocumentIntake, ReadFile
 from core.knowledge.documents import Passage
 from core.knowledge.encoding import encode_passages
 from core.knowledge.in_threads import to_the_end
@@ -39,7 +39,7 @@ from core.models.picture_encoder import PictureEncoder
 
 __all__ = ["IngestReport", "NotRead", "Progress", "Reader", "ingest"]
 
-RULES = "2"
+RULES = "3"
 """Changes when the same file would be understood differently, so that unchanged files are read again."""
 BATCH_PASSAGES = 256
 AHEAD = 8
@@ -69,6 +69,7 @@ class _Run:
     scope: Scope
     progress: Progress
     base: str = ""
+    about: About | None = None
     known: dict[str, FileRecord] = field(default_factory=dict[str, FileRecord])
     failed: list[NotRead] = field(default_factory=list[NotRead])
     warnings: list[NotRead] = field(default_factory=list[NotRead])
@@ -89,6 +90,7 @@ async def ingest(
     source: str = "",
     audience: tuple[str, ...] | None = None,
     url: str | None = None,
+    about: About | None = None,
     recaption: bool = False,
     progress: Progress,
 ) -> IngestReport:
@@ -102,6 +104,7 @@ async def ingest(
         audience: who may see it; None: who might before, and everyone if it is new.
         url: the address below which people see the folder's files; None: as it was before. Documents that say their
             own address keep it.
+        about: what is known of its files beside what they say; called from a thread of its own.
         recaption: whether pictures that another model has described are described again.
         progress: who watches.
 
@@ -115,6 +118,7 @@ async def ingest(
     started = time.perf_counter()
     with exclusively(reader.ledger.folder):
         run, record, moved = await to_the_end(_begin, path, reader, source, audience, url, progress)
+        run.about = about
         await _mend(run)
         if moved:
             await _readdress(run)
@@ -174,7 +178,7 @@ def _begin(
     base = was.url if url is None else checked_base(url)
     now = was.model_copy(update={"root": str(scope.root), "audience": readers, "url": base})
     reader.ledger.note_source(now.model_copy(update={"finished": False}))
-    run = _Run(reader, source, readers, scope, progress, base, reader.ledger.files(source))
+    run = _Run(reader, source, readers, scope, progress, base, known=reader.ledger.files(source))
     return run, now, base != was.url or not was.finished
 
 
@@ -243,7 +247,7 @@ async def _loaded(run: _Run, files: Sequence[FoundFile]) -> AsyncGenerator[ReadF
     """Files as they are read, a few of them ahead in a thread of their own."""
     reader = run.reader
     intake = DocumentIntake(
-        run.scope.root, run.source, run.audience, run.rules, reader.encoder, reader.pictures, run.base
+        run.scope.root, run.source, run.audience, run.rules, reader.encoder, reader.pictures, run.base, run.about
     )
     loop = asyncio.get_running_loop()
     thread = ThreadPoolExecutor(1, "lorelens-read")
@@ -302,8 +306,13 @@ async def _difference(run: _Run, one: ReadFile) -> tuple[list[Passage], list[str
     held = await run.reader.index.passages(run.source, one.record.path)
     old = {passage.id: passage for passage in held if passage.kind == "text"}
     same_rules = known.rules == run.rules
-    new = [passage for passage in one.passages if not same_rules or old.get(passage.id) != passage]
+    new = [passage for passage in one.passages if not same_rules or not _is_same(old.get(passage.id), passage)]
     return new, sorted(old.keys() - {passage.id for passage in one.passages})
+
+
+def _is_same(old: Passage | None, new: Passage) -> bool:
+    """Whether nothing but the age of its file is new: a passage is as old as its own words."""
+    return old is not None and old.model_copy(update={"modified": new.modified}) == new
 
 
 async def _read_pictures(run: _Run) -> PictureIngest:

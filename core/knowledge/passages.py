@@ -22,10 +22,11 @@ def passages_of(
     path: str,
     audience: tuple[str, ...],
     url: str = "",
+    modified: float = 0.0,
 ) -> list[Passage]:
     """The text passages of a document, in order; ids are the same each time the same document is read.
 
-    `url` is where it is seen, unless it says that itself.
+    `url` is where it is seen and `modified` when it was changed, unless it says that itself.
     """
     lead = _lead(document.text)
     return [
@@ -45,6 +46,7 @@ def passages_of(
             language=chunk.language,
             audience=audience,
             url=document.url or url,
+            modified=document.modified or modified,
         )
         for ordinal, (chunk, sections) in enumerate(zip(chunks, _sections(document, chunks), strict=True))
     ]

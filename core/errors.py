@@ -4,7 +4,8 @@ LorelensError
 ├── UserError            the person who asked can mend it
 │   ├── PictureError     a picture that can't be taken: broken, too large, not a picture
 │   ├── DocumentError    a document that can't be read
-│   └── QuestionError    a question that can't be taken as it is
+│   ├── QuestionError    a question that can't be taken as it is
+│   └── AddressError     an address that is not fetched, or holds nothing that can be; `reason` says why
 ├── SettingsError        the operator can mend it: a setting is wrong or missing
 │   ├── MissingPartError an optional part (an extra, a program, a file) is not installed
 │   └── PlatformRefusedError   the platform refuses: a permission is missing, a channel is closed; `reason` says which
@@ -14,10 +15,15 @@ LorelensError
     ├── ModelUnavailableError   the chat model or the encoder
     │   └── ModelFaultError         a served model refused, failed, fell silent or broke off; `fault` says which
     ├── PlatformUnavailableError   the platform that a reply is posted to
+    ├── SiteUnavailableError    a site that something is fetched from
     └── LeaseLostError          another worker has taken over
 
 Each says what happened and, in `hint`, what the person can do; some, which people meet in chat, in Chinese as well.
 """
+
+from typing import Literal
+
+AddressReason = Literal["refused", "gone", "denied", "kind", "large", "redirects"]
 
 
 class LorelensError(Exception):
@@ -65,6 +71,20 @@ class QuestionError(UserError):
     """A question that can't be taken as it is."""
 
     code = "question"
+
+
+class AddressError(UserError):
+    """An address that is not fetched, or where there is nothing that can be, now or the next time.
+
+    `reason`: "refused" (not fetched at all), "gone" (nothing there), "denied" (not open to us), "kind" (not of a kind
+    that was wanted), "large" (too large), "redirects" (it leads on without end, or nowhere).
+    """
+
+    code = "address"
+
+    def __init__(self, message: str, *, hint: str = "", reason: AddressReason = "refused") -> None:
+        super().__init__(message, hint=hint)
+        self.reason: AddressReason = reason
 
 
 class SettingsError(LorelensError):
@@ -137,6 +157,16 @@ class PlatformUnavailableError(UnavailableError):
     """The platform is away, or asks to be left alone for a while: `retry_after` seconds, where it says so."""
 
     code = "platform"
+
+    def __init__(self, message: str, *, hint: str = "", retry_after: float | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after = retry_after
+
+
+class SiteUnavailableError(UnavailableError):
+    """A site does not answer, or asks to be left alone for a while: `retry_after` seconds, where it says so."""
+
+    code = "site"
 
     def __init__(self, message: str, *, hint: str = "", retry_after: float | None = None) -> None:
         super().__init__(message, hint=hint)

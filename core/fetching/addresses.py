@@ -74,7 +74,7 @@ class AllowList:
             if not _HOST.match(plain) or int(port) > 65535:
                 raise QuestionError(
                     f'"{entry}" is no host and no network.',
-                    hint="Write a network (10.0.0.0/8), a host (wiki.internal), or a port as well (wiki.internal:8080).",
+                    hint="Write a network (10.0.0.0/8) or a host, with a port if need be (wiki.internal:8080).",
                 )
             hosts.append((f".{plain}" if name.startswith(".") else plain, int(port)))
         return cls(tuple(hosts), tuple(networks))

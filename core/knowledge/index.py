@@ -77,6 +77,18 @@ class IndexStatistics(Value):
     size: int | None = None
 
 
+class StoredPassage(Value):
+    """A passage as an index holds it, with its vectors: None where it has none of that name.
+
+    `position` is where it stands in the index's own order; it means something to that index alone.
+    """
+
+    passage: Passage
+    text: tuple[float, ...] | None = None
+    image: tuple[float, ...] | None = None
+    position: str
+
+
 class KnowledgeIndex(Protocol):
     """Where passages are kept and found. All methods raise `IndexUnavailableError` when it can't be reached.
 
@@ -101,6 +113,21 @@ class KnowledgeIndex(Protocol):
     async def readdress(self, source: str, urls: Mapping[str, str]) -> int:
         """Give the text of documents, by path, other addresses and leave all else as it is; answer how many passages
         changed. Durable when it returns."""
+        ...
+
+    async def set_audience(self, source: str, audience: Sequence[str]) -> int:
+        """Change who may see what came from a source, and leave all else as it is; answer how many passages changed.
+
+        From when it returns on, nobody finds a passage of it who is not in the new audience; durable then. Where it
+        fails half way, calling it again finishes it.
+        """
+        ...
+
+    async def stored(self, after: str = "", limit: int = 256) -> list[StoredPassage]:
+        """The next passages in the index's own order, which stays the same: all of them, asked for again and again.
+
+        `after` is the `position` of the last one that was seen, empty to begin. What is written meanwhile may lack.
+        """
         ...
 
     async def delete(self, source: str, path: str | None = None) -> int:

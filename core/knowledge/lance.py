@@ -16,7 +16,15 @@ import numpy as np
 from core.errors import IndexUnavailableError
 from core.knowledge.documents import Passage
 from core.knowledge.fusion import fuse
-from core.knowledge.index import Hit, ImageVector, IndexStatistics, SearchQuery, SourceStatistics, Vectors
+from core.knowledge.index import (
+    Hit,
+    ImageVector,
+    IndexStatistics,
+    SearchQuery,
+    SourceStatistics,
+    StoredPassage,
+    Vectors,
+)
 from core.knowledge.lance_table import (
     IMAGE,
     MADE_BY,
@@ -28,19 +36,17 @@ from core.knowledge.lance_table import (
     open_table,
     schema_of,
     untyped,
+    with_audience,
 )
-from core.knowledge.terms import index_terms
+from core.knowledge.passage_terms import passage_terms, query_terms
 
 CANDIDATES = 60
 DOCUMENTS_AT_ONCE = 64
-QUERY_TERMS = 256
-"""More terms than this say no more about what is asked, and cost time."""
+PASSAGES_AT_ONCE = 4096
 APPROXIMATE_FROM = 200_000
 """Vectors from which an approximate index pays; below, exact search is fast enough (tests/bench/latency.py)."""
 PROBES, REFINE = 40, 8
 """How far an approximate index looks, and how many times the candidates are compared exactly; ignored without one."""
-TITLE_WEIGHT = 2
-"""How often the words of title and headings count in a passage's full text."""
 
 
 class LanceIndex:
@@ -128,6 +134,44 @@ class LanceIndex:
                     changed += new.num_rows
         return changed
 
+    async def set_audience(self, source: str, audience: Sequence[str]) -> int:
+        """Change who may see what came from a source, some thousand passages at a time."""
+        of_source, after, changed = f"source = {_literal(source)}", "", 0
+        while True:
+            async with _clear_errors(self._folder):
+                rows = await self._page(of_source, after, PASSAGES_AT_ONCE)
+                if not rows.num_rows:
+                    return changed
+                new = with_audience(rows, audience)
+                if new.num_rows:
+                    await self._table.merge_insert("id").when_matched_update_all().execute(new, on_bad_vectors="null")
+                    changed += new.num_rows
+                after = rows.column("id")[-1].as_py()
+
+    async def stored(self, after: str = "", limit: int = 256) -> list[StoredPassage]:
+        """The next passages in the order of their ids."""
+        async with _clear_errors(self._folder):
+            rows = (await self._page("true", after, limit)).to_pylist()
+        return [
+            StoredPassage(
+                passage=Passage.model_validate_json(row["passage"]),
+                text=row.get("vector"),
+                image=row.get(IMAGE),
+                position=row["id"],
+            )
+            for row in rows
+        ]
+
+    async def _page(self, where: str, after: str, limit: int) -> Any:
+        """Whole rows after an id, in order; ids alone are read to see where the page ends."""
+        compute = untyped("pyarrow.compute")
+        where = f"{where} AND id > {_literal(after)}" if after else where
+        ids = (await self._table.query().where(where).select(["id"]).to_arrow()).column("id")
+        if len(ids) > limit:
+            last = ids.take(compute.select_k_unstable(ids, limit, [("id", "ascending")]))[-1].as_py()
+            where = f"{where} AND id <= {_literal(last)}"
+        return (await self._table.query().where(where).to_arrow()).sort_by("id")
+
     async def delete(self, source: str, path: str | None = None) -> int:
         """Delete what came from one document, or from a whole source."""
         where = f"source = {_literal(source)}" + (f" AND path = {_literal(path)}" if path is not None else "")
@@ -174,7 +218,7 @@ class LanceIndex:
     async def _lexical(
         self, query: SearchQuery, where: str, depth: int, columns: Sequence[str]
     ) -> list[dict[str, Any]]:
-        terms = list(dict.fromkeys(index_terms(query.text)))[:QUERY_TERMS]
+        terms = query_terms(query.text)
         if not terms or query.dense_weight >= 1:
             return []
         search = self._table.query().nearest_to_text(" ".join(terms), columns=["terms"]).where(where)
@@ -296,12 +340,6 @@ def _add_vectors(rows: Sequence[dict[str, Any]], column: str, vectors: Vectors |
     """What the encoder can't read has no vector at all, so that search by vectors never finds it."""
     for at, row in enumerate(rows):
         row[column] = vectors[at] if vectors is not None and vectors[at].any() else None
-
-
-def passage_terms(passage: Passage) -> list[str]:
-    """What a passage is found by: the words of its title and headings, weighed, and its own."""
-    place = dict.fromkeys([passage.title, *passage.heading_path])
-    return index_terms(" \n ".join(place)) * TITLE_WEIGHT + index_terms(passage.lead) + index_terms(passage.text)
 
 
 def _where(query: SearchQuery) -> str:

@@ -1,10 +1,12 @@
 """The table that the embedded knowledge index lies in: its columns, its indices, and which encoder it is of."""
 
 import importlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from core.errors import SettingsError
+from core.knowledge.documents import Passage
 
 TABLE = "passages"
 SCHEMA_VERSION = "1"
@@ -71,6 +73,18 @@ def made_by(schema: Any) -> str:
         return ""
     metadata: dict[bytes, bytes] = schema.field(IMAGE).metadata or {}
     return metadata.get(MADE_BY, b"").decode()
+
+
+def with_audience(rows: Any, audience: Sequence[str]) -> Any:
+    """Those of the rows that another audience may see, with the new one."""
+    pa = untyped("pyarrow")
+    passages = [Passage.model_validate_json(written) for written in rows.column("passage").to_pylist()]
+    moved = [one.audience != tuple(audience) for one in passages]
+    written = [one.model_copy(update={"audience": tuple(audience)}).model_dump_json() for one in passages]
+    for name, values in (("passage", written), ("audience", [list(audience)] * len(passages))):
+        at = rows.schema.get_field_index(name)
+        rows = rows.set_column(at, rows.schema.field(at), pa.array(values, rows.schema.field(at).type))
+    return rows.filter(pa.array(moved, pa.bool_()))
 
 
 async def index_terms_column(table: Any) -> None:

@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from core.knowledge.documents import Passage, PictureFacts
-from core.knowledge.index import Hit, ImageVector, KnowledgeIndex, SearchQuery, Vectors
+from core.knowledge.index import Hit, ImageVector, KnowledgeIndex, SearchQuery, StoredPassage, Vectors
 from core.messages import EVERYONE
 
 DIMENSION = 8
@@ -247,6 +247,64 @@ class KnowledgeIndexContract:
         best, *_ = await index.search(SearchQuery(text="", vector=tuple(direction(0)), dense_weight=1.0, limit=1))
         assert (best.passage.id, best.passage.url) == ("p0", "https://new/a")
         assert len(await self.find(index, "part")) == 6
+
+    async def test_who_was_let_in_or_kept_out_of_a_source_is_so_at_once(self, index: KnowledgeIndex) -> None:
+        rows = [passage(f"p{at}", f"the plan, part {at}", path="a.md", ordinal=at) for at in range(3)]
+        seen = picture("seen", "the plan", source="docs", path="b.md", sha256="1" * 64)
+        other = passage("other", "the plan", source="wiki")
+        team, mira = "slack/T1/channel/C1", "slack/T1/person/U1"
+        await index.hold_images("eyes", 2)
+        images = np.array([[0, 0]] * 3 + [[1, 0], [0, 0]], dtype=np.float32)
+        await index.upsert([*rows, seen, other], vectors(direction(0), None, *[direction(1)] * 3), images)
+
+        for audience in ((team, mira), ("discord/9/channel/1", team), (mira,), (team,)):
+            assert await index.set_audience("docs", audience) == 4
+            assert await index.set_audience("docs", audience) == 0
+            assert set(await self.find(index, "plan", audience=audience[:1])) == {"p0", "p1", "p2", "seen"}
+            assert await self.find(index, "plan") == ["other"]
+            assert [one.id for one in await index.showing("1" * 64, audience)] == ["seen"]
+            assert await index.showing("1" * 64, (EVERYONE,)) == []
+            assert [one.audience for one in await index.passages("docs", "a.md")] == [audience] * 3
+            assert (await index.statistics()).passages == 5
+        assert await self.find(index, "plan", audience=(mira,)) == []
+        nearest = SearchQuery(text="", vector=tuple(direction(0)), dense_weight=1.0, limit=1, audience=(team,))
+        assert ids(await index.search(nearest)) == ["p0"]
+        assert ids(await index.search(looking_like(1, 0).model_copy(update={"audience": (team,)}))) == ["seen"]
+        assert await index.set_audience("docs", (EVERYONE,)) == 4
+        assert len(await self.find(index, "plan")) == 5
+        assert await index.set_audience("not there", (EVERYONE,)) == 0
+
+    async def test_a_passage_written_for_others_is_gone_for_those_who_saw_it(self, index: KnowledgeIndex) -> None:
+        for audience in (("slack/T1",), ("slack/T2",), ("slack/T1", "slack/T2"), (EVERYONE,), ("slack/T1/person/U",)):
+            await index.upsert([passage("a", "the plan", audience=audience)], vectors(direction(0)))
+            for principal in ("slack/T1", "slack/T2", EVERYONE, "slack/T1/person/U"):
+                expected = ["a"] if principal in audience else []
+                assert await self.find(index, "plan", audience=(principal,)) == expected
+                query = SearchQuery(text="", vector=tuple(direction(0)), dense_weight=1.0, audience=(principal,))
+                assert ids(await index.search(query)) == expected
+            assert (await index.statistics()).passages == 1
+        assert await index.delete("docs") == 1
+
+    async def test_all_that_is_stored_is_handed_out_with_its_vectors(self, index: KnowledgeIndex) -> None:
+        assert await index.stored() == []
+        await index.hold_images("eyes", 2)
+        audiences = ((EVERYONE,), ("slack/T1",), ("slack/T2/channel/C",))
+        rows = [passage(f"p{at}", f"part {at}", audience=audiences[at % 3]) for at in range(9)]
+        seen = picture("seen", "a picture")
+        images = np.array([[0, 0]] * 9 + [[0.6, 0.8]], dtype=np.float32)
+        await index.upsert([*rows, seen], vectors(*[direction(at % 8) for at in range(8)], None, None), images)
+
+        taken: list[StoredPassage] = []
+        while page := await index.stored(taken[-1].position if taken else "", 4):
+            assert len(page) <= 4
+            taken += page
+
+        by_id = {one.passage.id: one for one in taken}
+        assert len(taken) == len(by_id) == 10
+        assert [by_id[row.id].passage for row in rows] == rows
+        assert by_id["p3"].text == pytest.approx(direction(3)) and by_id["p3"].image is None
+        assert by_id["p8"].text is None
+        assert by_id["seen"].image == pytest.approx((0.6, 0.8)) and by_id["seen"].text is None
 
     async def test_statistics_count_by_source(self, index: KnowledgeIndex) -> None:
         await index.upsert(

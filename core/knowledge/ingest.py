@@ -137,7 +137,7 @@ async def ingest(
         if not record.finished:
             # A run that was interrupted may have kept pictures that no document shows in the end.
             await asyncio.to_thread(reader.pictures.keep_only, reader.ledger.all_pictures())
-        reader.ledger.note_source(record.model_copy(update={"read_at": time.time(), "finished": True}))
+        reader.ledger.finish_source(run.source, time.time())
     return IngestReport(
         source=run.source,
         read=run.read,

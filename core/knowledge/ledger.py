@@ -6,7 +6,7 @@ its passage was written anew. A source is unfinished from the begin of a run to 
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from sqlite3 import Connection
 from typing import Any, Literal
@@ -108,6 +108,42 @@ class Ledger:
         values = (record.source, record.root, audience, record.read_at, int(record.finished), record.url)
         with self._file.transaction() as database:
             database.execute("INSERT OR REPLACE INTO roots VALUES (?, ?, ?, ?, ?, ?)", values)
+
+    def readers(self, sources: Collection[str]) -> dict[str, tuple[str, ...]]:
+        """Who may see these sources, as far as there are such."""
+        marks = ", ".join("?" * len(sources))
+        rows = self._file.all(
+            f"SELECT source, audience FROM roots WHERE source IN ({marks})",  # noqa: S608 - nothing but marks
+            tuple(sources),
+        )
+        return {source: tuple(json.loads(audience)) for source, audience in rows}
+
+    def change_readers(self, source: str, audience: Sequence[str]) -> None:
+        """Note who may see a source, whatever else is going on with it."""
+        with self._file.transaction() as database:
+            database.execute("UPDATE roots SET audience = ? WHERE source = ?", (json.dumps(audience), source))
+
+    def finish_source(self, source: str, read_at: float) -> None:
+        """Note that a source was read to its end; who may see it is as it was noted meanwhile."""
+        with self._file.transaction() as database:
+            database.execute("UPDATE roots SET read_at = ?, finished = 1 WHERE source = ?", (read_at, source))
+
+    def change_rules(self, source: str, ending: str, new: str) -> None:
+        """Take what was read under rules that end so for read under those that end with `new`: nothing of it changed
+        that would have to be read again."""
+        with self._file.transaction() as database:
+            known = database.execute("SELECT DISTINCT rules FROM files WHERE source = ?", (source,)).fetchall()
+            for (rules,) in known:
+                if not rules.endswith(ending):
+                    continue
+                renewed = rules.removesuffix(ending) + new
+                database.execute("UPDATE files SET rules = ? WHERE source = ? AND rules = ?", (renewed, source, rules))
+                # Those of pictures go on with what pictures are read by.
+                database.execute(
+                    "UPDATE pictures SET rules = ?1 || substr(rules, length(?2) + 1) "
+                    "WHERE source = ?3 AND substr(rules, 1, length(?2) + 1) = ?2 || '/'",
+                    (renewed, rules, source),
+                )
 
     def files(self, source: str) -> dict[str, FileRecord]:
         """The files of a source by path."""

@@ -1,5 +1,7 @@
 """The sources of the knowledge: what was read of each, how it stands, and how to forget it."""
 
+from collections.abc import Sequence
+
 from core.errors import QuestionError
 from core.knowledge.index import KnowledgeIndex
 from core.knowledge.ingest_lock import exclusively
@@ -35,6 +37,34 @@ def source_states(ledger: Ledger) -> list[SourceState]:
     return states
 
 
+async def change_audience(source: str, audience: Sequence[str], *, ledger: Ledger, index: KnowledgeIndex) -> int:
+    """Change who may see a source; answer how many passages were changed in the index.
+
+    Whoever may see it no more does not from the ledger's first write on, even while documents are read in; whoever may
+    now, when the index has followed. What fails half way is finished by calling it again, or by the next reading in.
+
+    Raises:
+        QuestionError: there is no such source, or nobody is named.
+        UnavailableError: the index can't be changed now, or somebody reads documents in: it follows then.
+    """
+    record = next((one for one in ledger.sources() if one.source == source), None)
+    if record is None:
+        raise _no_such_source(source, ledger)
+    wanted = tuple(dict.fromkeys(audience))
+    if not wanted:
+        raise QuestionError("Nobody is named who may see it.", hint='Name principals, such as "everyone".')
+    ledger.change_readers(source, wanted)
+    with exclusively(ledger.folder):
+        changed = await index.set_audience(source, wanted)
+        ledger.change_rules(source, f"/{','.join(record.audience)}", f"/{','.join(wanted)}")
+    return changed
+
+
+def _no_such_source(source: str, ledger: Ledger) -> QuestionError:
+    names = ", ".join(record.source for record in ledger.sources())
+    return QuestionError(f'There is no source "{source}".', hint=f"There are: {names or 'none yet'}.")
+
+
 async def forget_source(source: str, *, ledger: Ledger, index: KnowledgeIndex, pictures: PictureFiles) -> int:
     """Forget all that was read from a source; answer how many passages went.
 
@@ -43,7 +73,7 @@ async def forget_source(source: str, *, ledger: Ledger, index: KnowledgeIndex, p
     """
     names = [record.source for record in ledger.sources()]
     if source not in names:
-        raise QuestionError(f'There is no source "{source}".', hint=f"There are: {', '.join(names) or 'none yet'}.")
+        raise _no_such_source(source, ledger)
     with exclusively(ledger.folder):
         record = next(record for record in ledger.sources() if record.source == source)
         ledger.note_source(record.model_copy(update={"finished": False}))

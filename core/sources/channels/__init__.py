@@ -1,0 +1,1 @@
+"""What is said in a team's channels, as knowledge: threads kept together, pictures beside them, changes followed."""

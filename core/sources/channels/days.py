@@ -1,0 +1,165 @@
+"""One day of a channel in its mirror: what began on it, written as documents, and what is gone from it removed.
+
+The day (UTC) is the unit of fetching: its messages, and the threads that hang on them, whenever their replies came. It
+is written under a lock, so that a fetching that began before a change never writes over what came after it.
+"""
+
+import asyncio
+import fcntl
+import os
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from core.channel_history import ChannelHistory, ChannelInfo, Said
+from core.errors import IndexUnavailableError, UserError
+from core.knowledge.documents import DocumentFacts
+from core.knowledge.loaders.sniffing import PICTURE_SUFFIXES, kind_by_name
+from core.sources.channels.documents import (
+    ChannelFile,
+    document,
+    document_path,
+    file_path,
+    file_prefix,
+    keys_in,
+    runs,
+    title_of,
+)
+from core.sources.connector import Watch
+from core.sources.mirror import Mirror
+
+MOST_FILE_BYTES = 64 * 2**20
+"""The largest file of a message that is fetched."""
+_PAUSE = 0.05
+_LOCK = ".days.lock"
+
+
+def bounds(day: str) -> tuple[float, float]:
+    """When a day (`YYYY-MM-DD`, UTC) begins and ends, in seconds since 1970."""
+    begin = datetime.fromisoformat(day).replace(tzinfo=UTC)
+    return begin.timestamp(), (begin + timedelta(days=1)).timestamp()
+
+
+@asynccontextmanager
+async def alone(folder: Path) -> AsyncGenerator[None]:
+    """Be the only one, among all processes, who fetches and writes days of this mirror."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise IndexUnavailableError(
+            f"What was fetched can't be kept in {folder}: {error.strerror or error}.", hint="Is the disk full?"
+        ) from error
+    try:
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                await asyncio.sleep(_PAUSE)
+        yield
+    finally:
+        os.close(handle)
+
+
+class DayWriter:
+    """Writes days of one channel. `with_bots`: whether what other programs say is knowledge; Lorelens' own words never
+    are, since it would then cite itself."""
+
+    def __init__(
+        self, history: ChannelHistory, channel: ChannelInfo, mirror: Mirror, watch: Watch, *, with_bots: bool = False
+    ) -> None:
+        self._history = history
+        self._channel = channel
+        self._mirror = mirror
+        self._watch = watch
+        self._with_bots = with_bots
+
+    async def write(self, day: str, roots: list[Said], *, unchanged: frozenset[str] = frozenset()) -> None:
+        """Let the mirror say of a day what stands there now; `roots` are the messages of the channel on it.
+
+        Threads whose root's key is in `unchanged` are not fetched again if their document is there.
+        """
+        wanted: set[str] = set()
+        for said in (one for one in roots if one.replies):
+            path = document_path(said, is_thread=True)
+            kept = self._mirror.read(path) if said.key in unchanged else None
+            if kept is not None:
+                wanted |= {path, *self._files_of(day, keys_in(kept))}
+                continue
+            wanted |= await self._document(day, await self._history.thread(self._channel, said.key), is_thread=True)
+        for run in runs(said for said in roots if not said.replies and self._counts(said)):
+            wanted |= await self._document(day, run, is_thread=False)
+        for path in paths_of(self._mirror, day) - wanted:
+            self._mirror.remove(path)
+
+    async def _document(self, day: str, messages: list[Said], *, is_thread: bool) -> set[str]:
+        """Write the document of messages with their files; answer the paths of all of them."""
+        counting = [said for said in messages if self._counts(said)]
+        if not counting:
+            return set()
+        files = {said.key: await self._files(day, said) for said in counting}
+        saying = [said for said in counting if said.message.text.strip() or files[said.key]]
+        paths = {file.path for kept in files.values() for file in kept}
+        if not saying:
+            return paths
+        path = document_path(messages[0] if is_thread else saying[0], is_thread=is_thread)
+        facts = DocumentFacts(
+            title=title_of([said.message for said in saying]),
+            url=messages[0].url if is_thread else saying[0].url,
+            modified=max(said.message.sent_at for said in saying).timestamp(),
+        )
+        self._mirror.write(path, document(saying, files), facts)
+        self._watch.fetched(facts.title)
+        return {path, *paths}
+
+    async def _files(self, day: str, said: Said) -> list[ChannelFile]:
+        """Its files, each fetched once: what stands behind a file of a chat platform never changes."""
+        found: list[ChannelFile] = []
+        for file in said.message.attachments:
+            suffix = f".{file.name.rpartition('.')[2].lower()}" if "." in file.name else ""
+            is_picture = suffix in PICTURE_SUFFIXES
+            if not is_picture and kind_by_name(file.name) is None:
+                continue
+            path = file_path(day, said, file.reference, file.name)
+            if self._mirror.read(path) is None:
+                try:
+                    if file.size > MOST_FILE_BYTES:
+                        raise UserError(f"{file.name} is over {MOST_FILE_BYTES // 2**20} MiB.")
+                    data = await self._history.file(file)
+                except UserError as error:
+                    self._watch.problem(file.name, error.message)
+                    continue
+                facts = DocumentFacts(title=file.name, url=said.url, modified=said.message.sent_at.timestamp())
+                self._mirror.write(path, data, facts)
+            found.append(ChannelFile(path=path, name=file.name, is_picture=is_picture))
+        return found
+
+    def _counts(self, said: Said) -> bool:
+        return not said.is_answer and (self._with_bots or not said.is_bot)
+
+    def _files_of(self, day: str, keys: tuple[str, ...]) -> set[str]:
+        prefixes = tuple(f"{day}/{file_prefix(key)}" for key in keys)
+        return {path for path in paths_of(self._mirror, day) if path.startswith(prefixes)}
+
+
+def paths_of(mirror: Mirror, day: str) -> set[str]:
+    """The documents and files that stand in a day's folder."""
+    folder = mirror.folder / day
+    names = os.listdir(folder) if folder.is_dir() else []
+    return {f"{day}/{name}" for name in names if not name.startswith(".")}
+
+
+def paths_with(mirror: Mirror, day: str, keys: frozenset[str]) -> set[str]:
+    """The documents of a day that hold one of these messages, and those messages' own files."""
+    prefixes = tuple(file_prefix(key) for key in keys)
+    found: set[str] = set()
+    for path in paths_of(mirror, day):
+        name = path.rpartition("/")[2]
+        if name.startswith(prefixes):
+            found.add(path)
+        elif name.endswith(".md") and not name.startswith("file-"):
+            if keys & set(keys_in(mirror.read(path) or b"")):
+                found.add(path)
+    return found

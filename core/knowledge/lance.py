@@ -286,15 +286,17 @@ class LanceIndex:
         """What the index holds."""
         async with _clear_errors(self._folder):
             table = await self._table.query().select(["source", "path", "kind"]).to_arrow()
-        sources: dict[str, list[tuple[str, str]]] = {}
-        for row in table.to_pylist():
-            sources.setdefault(row["source"], []).append((row["path"], row["kind"]))
+        # Counted by Arrow: a million rows as Python's would take seconds and half a gigabyte.
+        documents = table.group_by(["source", "path", "kind"]).aggregate([([], "count_all")]).to_pylist()
+        sources: dict[str, list[dict[str, Any]]] = {}
+        for row in documents:
+            sources.setdefault(row["source"], []).append(row)
         counted = tuple(
             SourceStatistics(
                 source=source,
-                documents=len({path for path, _ in rows}),
-                passages=len(rows),
-                pictures=sum(kind == "picture" for _, kind in rows),
+                documents=len({row["path"] for row in rows}),
+                passages=sum(row["count_all"] for row in rows),
+                pictures=sum(row["count_all"] for row in rows if row["kind"] == "picture"),
             )
             for source, rows in sorted(sources.items())
         )

@@ -13,7 +13,7 @@ from core.actions.sharing import share
 from core.conversation_notes import ConversationNotes
 from core.conversations import Conversations
 from core.explaining.record import AnswerRecord
-from core.knowledge.index import KnowledgeIndex
+from core.knowledge.access import KnowledgeAccess
 from core.messages import Author, Message, Place
 from core.platform import PlatformAdapter
 from core.question import Question
@@ -57,14 +57,14 @@ async def share_there(
     *,
     platform: PlatformAdapter,
     store: Conversations,
-    index: KnowledgeIndex,
+    access: KnowledgeAccess,
     chinese: bool,
 ) -> Shared:
     """Post it where all can see an answer to the question `there`; `posted` is the delivery, `channel` in it where.
 
     Raises what the platform and the store raise; then it may be tried again.
     """
-    sharing = await share(answer.record, index, await platform.audience(there), chinese=chinese)
+    sharing = await share(answer.record, access, await platform.audience(there), chinese=chinese)
     if not sharing.allowed:
         return sharing.parts
     notes = ConversationNotes(store)

@@ -76,7 +76,8 @@ class AssistantAnswers:
             yield Finished()
             return
         if self._explainer is not None and asks_why(message.text):
-            for part in await self._explained(self._explainer, message):
+            audience = await self._audience(questions[-1])
+            for part in await self._explained(self._explainer, message, audience):
                 yield part
             return
         if self._ledger is not None and asks_what_is_known(message.text) and not message.attachments:
@@ -84,7 +85,8 @@ class AssistantAnswers:
             for part in sources(self._ledger, audience, chinese=is_chinese(message.text)):
                 yield part
             return
-        history = await self._history(questions[0])
+        audience = await self._audience(questions[-1])
+        history = await self._seen(await self._history(questions[0]), audience)
         given, problems = await self._documents(questions[-1], message, history)
         if problems and not message.text.strip() and not message.pictures and not given:
             yield Failure(code="attachment", message=" ".join(problems))
@@ -94,7 +96,6 @@ class AssistantAnswers:
             yield Text(text=f"_{' '.join(problems)}_\n\n")
         if not message.text.strip() and not message.pictures:
             message = _meant(message, history, given)
-        audience = await self._audience(questions[-1])
         asked = tuple(question.message.id for question in questions)
 
         async def keep(record: AnswerRecord) -> None:
@@ -151,12 +152,27 @@ class AssistantAnswers:
             return history
         return await self._store.history(message.place.conversation, self._history_tokens, before=message)
 
-    async def _explained(self, explainer: Explainer, message: Message) -> list[ReplyPart]:
-        """Why the conversation's last answer is what it is."""
+    async def _seen(self, history: list[Message], audience: tuple[str, ...]) -> list[Message]:
+        """What was said before, without the answers that stood on what this audience may not see (any more).
+
+        A model may say again what it is given; so what was revoked is not given in an earlier answer either.
+        """
+        if self._explainer is None or not any(one.role == "assistant" for one in history):
+            return history
+        asked = [one.id for one in history if one.role == "person"]
+        hidden: set[str] = set()
+        for record in await self._kept.several(history[0].place.conversation, asked):
+            if await self._explainer.seen_by(record, audience) is None:
+                hidden.add(record.reply.text)
+        return [one for one in history if one.role == "person" or one.text not in hidden]
+
+    async def _explained(self, explainer: Explainer, message: Message, audience: tuple[str, ...]) -> list[ReplyPart]:
+        """Why the conversation's last answer is what it is, as far as those may see it who read along."""
         record = await self._kept.last(message.place.conversation)
-        if record is None:
+        seen = await explainer.seen_by(record, audience) if record is not None else None
+        if seen is None:
             return nothing_to_explain(message.text)
-        return await explain_in_parts(explainer, record, self._store.keep_picture)
+        return await explain_in_parts(explainer, seen, self._store.keep_picture)
 
     async def _keep(self, record: AnswerRecord) -> None:
         try:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # each of these costs time to import, and most commands need 
     from core.captioning import Captioner
     from core.conversations import Conversations
     from core.explaining.explainer import Explainer
+    from core.knowledge.access import KnowledgeAccess
     from core.knowledge.ingest import Reader
     from core.knowledge.lance import LanceIndex
     from core.knowledge.ledger import Ledger
@@ -165,7 +166,13 @@ class Application:
         """Search over the index."""
         from core.knowledge.search import KnowledgeSearch
 
-        return KnowledgeSearch(await self.index(), self.encoder, self.picture_encoder)
+        return KnowledgeSearch(await self.access(), self.encoder, self.picture_encoder)
+
+    async def access(self) -> "KnowledgeAccess":
+        """The index, as far as an audience may see it."""
+        from core.knowledge.access import KnowledgeAccess
+
+        return KnowledgeAccess(await self.index(), self.ledger)
 
     async def conversations(self) -> "Conversations":
         """The conversation store; an embedded Redis is started or joined if none is named."""
@@ -195,7 +202,12 @@ class Application:
         from core.explaining.explainer import Explainer
 
         return Explainer(
-            encoder=self.encoder, ocr=self.ocr, find=self._finding(pictures), chat=self.chat, data=self.data
+            encoder=self.encoder,
+            ocr=self.ocr,
+            find=self._finding(pictures),
+            chat=self.chat,
+            data=self.data,
+            access=self.access,
         )
 
     def _finding(self, pictures: PictureSource | None) -> PictureSource:

@@ -71,10 +71,12 @@ async def _why(desk: Desk, interaction: Interaction, who: Whom) -> None:
     record = await KeptAnswers(desk.store).find(click.conversation, click.about.message) if click else None
     if record is None:
         return await say_text(desk, who, who.texts.answer_gone)
-    if not record.may_be_seen_by(await desk.platform.audience(as_asked_by(who))):
-        return await say_text(desk, who, who.texts.no_permission)
+    audience = await desk.platform.audience(as_asked_by(who))
     explainer = desk.application.explainer(desk.store.picture)
-    return await tell(desk, who, await explain_in_parts(explainer, record, desk.store.keep_picture))
+    seen = await explainer.seen_by(record, audience) if record.may_be_seen_by(audience) else None
+    if seen is None:
+        return await say_text(desk, who, who.texts.no_permission)
+    return await tell(desk, who, await explain_in_parts(explainer, seen, desk.store.keep_picture))
 
 
 # --- once more, and stop -------------------------------------------------------------------------------------------

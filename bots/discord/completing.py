@@ -36,7 +36,7 @@ def completing(desk: Desk) -> Complete:
             return []
         audience = await desk.platform.audience(as_asked_by(whom(interaction)))
         if not known:
-            known.append(Completing(desk.application.ledger, await desk.application.index()))
+            known.append(Completing(desk.application.ledger, await desk.application.access()))
         return await known[0].complete(focused(interaction), kind, audience)
 
     async def answer(interaction: Interaction) -> None:

@@ -43,7 +43,7 @@ async def _share(desk: Desk, who: Whom, click: Click, record: AnswerRecord) -> N
         },
         platform=desk.platform,
         store=desk.store,
-        index=await desk.application.index(),
+        access=await desk.application.access(),
         chinese=who.chinese,
     )
     if shared == "shared":

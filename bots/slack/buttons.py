@@ -141,10 +141,12 @@ async def _explain(desk: Desk, click: Click, who: Whom) -> None:
     record = await KeptAnswers(desk.store).find(click.about.conversation, click.about.message)
     if record is None:
         return await say_text(desk, who, who.texts.answer_gone)
-    if not record.may_be_seen_by(await desk.platform.audience(private_question(who, "why", ""))):
-        return await say_text(desk, who, who.texts.no_permission)
+    audience = await desk.platform.audience(private_question(who, "why", ""))
     explainer = desk.application.explainer(desk.store.picture)
-    return await tell(desk, who, await explain_in_parts(explainer, record, desk.store.keep_picture))
+    seen = await explainer.seen_by(record, audience) if record.may_be_seen_by(audience) else None
+    if seen is None:
+        return await say_text(desk, who, who.texts.no_permission)
+    return await tell(desk, who, await explain_in_parts(explainer, seen, desk.store.keep_picture))
 
 
 # --- once more -----------------------------------------------------------------------------------------------------

@@ -97,7 +97,7 @@ async def _prompt(desk: Desk, event: Mapping[str, Any], context: AsyncBoltContex
     near = [channel_principal(place.platform, place.workspace, in_view)] if in_view else []
     try:
         headings = await openings(
-            desk.application.ledger, await desk.application.index(), audience, chinese=who.chinese, near=near
+            desk.application.ledger, await desk.application.access(), audience, chinese=who.chinese, near=near
         )
     except IndexUnavailableError as error:
         _log.warning("Prompts are suggested without the documents: %s", error)

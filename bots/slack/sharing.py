@@ -38,7 +38,7 @@ async def share_answer(desk: Desk, click: Click, who: Whom) -> None:
         },
         platform=desk.platform,
         store=desk.store,
-        index=await desk.application.index(),
+        access=await desk.application.access(),
         chinese=who.chinese,
     )
     if shared == "shared":

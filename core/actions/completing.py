@@ -10,8 +10,9 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from core.knowledge.access import KnowledgeAccess, may_see
 from core.knowledge.documents import Passage
-from core.knowledge.index import KnowledgeIndex, SearchQuery
+from core.knowledge.index import SearchQuery
 from core.knowledge.ledger import Ledger, SourceRecord
 
 MOST = 25
@@ -45,9 +46,9 @@ class _Remembered:
 class Completing:
     """Completes what people type."""
 
-    def __init__(self, ledger: Ledger, index: KnowledgeIndex) -> None:
+    def __init__(self, ledger: Ledger, access: KnowledgeAccess) -> None:
         self._ledger = ledger
-        self._index = index
+        self._access = access
         self._known: dict[str, _Remembered] = {}
         self._reading = asyncio.Lock()
 
@@ -68,11 +69,11 @@ class Completing:
         found: dict[str, str] = {}
         for record in self._visible(seen):
             for one in (await self._of(record)).names:
-                if one.kind == kind and wanted in one.text.casefold() and not seen.isdisjoint(one.audience):
+                if one.kind == kind and wanted in one.text.casefold() and may_see(seen, one.audience):
                     found.setdefault(one.text.casefold(), one.text)
         if wanted and len(found) < limit:
             query = SearchQuery(text=typed, dense_weight=0.0, limit=limit, audience=tuple(audience), kinds=(kind,))
-            for hit in await self._index.search(query):
+            for hit in await self._access.search(query):
                 for text in _names(hit.passage):
                     if wanted in text.casefold():
                         found.setdefault(text.casefold(), text)
@@ -81,7 +82,7 @@ class Completing:
 
     def _visible(self, seen: set[str]) -> list[SourceRecord]:
         """The sources of which something may be seen, that were read last first."""
-        records = [one for one in self._ledger.sources() if not seen.isdisjoint(one.audience)]
+        records = [one for one in self._ledger.sources() if may_see(seen, one.audience)]
         return sorted(records, key=lambda one: -one.read_at)
 
     async def _of(self, record: SourceRecord) -> _Remembered:
@@ -91,14 +92,14 @@ class Completing:
             now = time.monotonic()
             as_it_stands = (record.read_at, record.audience)
             if known is None or (known.read_at, known.audience) != as_it_stands or known.until < now:
-                names = tuple([one async for one in self._read(record.source)])
+                names = tuple([one async for one in self._read(record)])
                 known = self._known[record.source] = _Remembered(*as_it_stands, now + FRESH, names)
             return known
 
-    async def _read(self, source: str) -> AsyncIterator[_Named]:
-        files = [one for one in self._ledger.files(source).values() if one.outcome == "read"]
+    async def _read(self, record: SourceRecord) -> AsyncIterator[_Named]:
+        files = [one for one in self._ledger.files(record.source).values() if one.outcome == "read"]
         for file in sorted(files, key=lambda one: (-one.mtime_ns, one.path))[:DOCUMENTS]:
-            for passage in await self._index.passages(source, file.path):
+            for passage in await self._access.passages(record.source, file.path, record.audience):
                 for text in _names(passage):
                     yield _Named(text, passage.kind, frozenset(passage.audience))
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from core.actions.sources import visible_sources
-from core.knowledge.index import KnowledgeIndex
+from core.knowledge.access import KnowledgeAccess, may_see
 from core.knowledge.ledger import Ledger
 from core.language import is_chinese
 from core.suggestions import askable_headings
@@ -16,7 +16,7 @@ DOCUMENTS = 4
 
 async def openings(
     ledger: Ledger,
-    index: KnowledgeIndex,
+    access: KnowledgeAccess,
     audience: tuple[str, ...],
     *,
     chinese: bool,
@@ -27,7 +27,7 @@ async def openings(
 
     Args:
         ledger: what was read in.
-        index: where its passages are.
+        access: the knowledge, where its passages are.
         audience: the principals that the person holds.
         chinese: the person's language.
         near: principals whose sources come first: of the channel that the person looks at, say.
@@ -38,13 +38,12 @@ async def openings(
     """
     found: dict[str, tuple[bool, bool]] = {}
     states = visible_sources(ledger, audience)
-    states.sort(key=lambda one: (set(near).isdisjoint(one.record.audience), -one.record.read_at))
+    states.sort(key=lambda one: (not may_see(near, one.record.audience), -one.record.read_at))
     for state in states[:SOURCES]:
-        is_far = set(near).isdisjoint(state.record.audience)
+        is_far = not may_see(near, state.record.audience)
         files = [one for one in ledger.files(state.record.source).values() if one.outcome == "read"]
         for file in sorted(files, key=lambda one: (-one.mtime_ns, one.path))[:DOCUMENTS]:
-            passages = await index.passages(state.record.source, file.path)
-            seen = [one for one in passages if one.kind == "text" and not set(one.audience).isdisjoint(audience)]
-            for heading in askable_headings(seen)[:1]:
+            passages = await access.passages(state.record.source, file.path, audience)
+            for heading in askable_headings([one for one in passages if one.kind == "text"])[:1]:
                 found.setdefault(heading, (is_far, is_chinese(heading) != chinese))
     return sorted(found, key=lambda heading: found[heading])[:limit]

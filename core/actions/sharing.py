@@ -4,18 +4,14 @@ An answer that was given to one person may draw on what only they may see. What 
 the channel, as it stands in the index now; of an answer that cites nothing, all that it was given must be.
 """
 
-import re
-from collections.abc import Sequence
-
 from core.actions.excerpts import plain
 from core.actions.words import words_in
 from core.evidence import EvidencePassage
 from core.explaining.record import AnswerRecord
-from core.knowledge.index import KnowledgeIndex
+from core.explaining.seeing import stood_on
+from core.knowledge.access import KnowledgeAccess
 from core.messages import Value
-from core.reply import Citation, Finished, ReplyPart, Text
-
-_SPACE = re.compile(r"\s+")
+from core.reply import Finished, ReplyPart, Text
 
 
 class Sharing(Value):
@@ -25,12 +21,12 @@ class Sharing(Value):
     parts: tuple[ReplyPart, ...]
 
 
-async def share(record: AnswerRecord, index: KnowledgeIndex, audience: tuple[str, ...], *, chinese: bool) -> Sharing:
+async def share(record: AnswerRecord, access: KnowledgeAccess, audience: tuple[str, ...], *, chinese: bool) -> Sharing:
     """The reply again, if all that it stands on may be seen by everybody who holds this audience.
 
     Args:
         record: what the answer stood on.
-        index: where its passages are, if they still are.
+        access: the knowledge, where its passages are, if they still are.
         audience: the principals that all people of the channel hold.
         chinese: the language of a refusal.
 
@@ -41,8 +37,8 @@ async def share(record: AnswerRecord, index: KnowledgeIndex, audience: tuple[str
     if reply.failure is not None or not (reply.text.strip() or reply.pictures):
         return Sharing(allowed=False, parts=(Text(text=words["nothing_shared"]), Finished(declined=True)))
     hidden: dict[str, None] = {}
-    for name, passages in _stood_on(record, words["a_picture"]):
-        if not passages or not all([await _may_be_seen(one, index, audience) for one in passages]):
+    for name, passages in stood_on(record, words["a_picture"]):
+        if not passages or not all([await _may_be_seen(one, access, audience) for one in passages]):
             hidden[name] = None
     if hidden:
         named = words["and"].join(plain(name) for name in hidden)
@@ -53,45 +49,11 @@ async def share(record: AnswerRecord, index: KnowledgeIndex, audience: tuple[str
     return Sharing(allowed=True, parts=(Text(text=reply.text), *reply.pictures, *reply.citations, end))
 
 
-def _stood_on(record: AnswerRecord, a_picture: str) -> list[tuple[str, list[EvidencePassage]]]:
-    """What the answer cites and shows, by name, with the passages that it may be from; none where that is not known.
-
-    A citation tells its file and its words, which may stand in two sources: then both count.
-    """
-    evidence, reply = record.evidence.passages, record.reply
-    if not reply.citations and not reply.pictures:
-        return [(_name(one), [one]) for one in evidence]
-    cited = [(citation.title or citation.source, _holding(citation, evidence)) for citation in reply.citations]
-    shown = [
-        (
-            picture.source or a_picture,
-            [
-                one
-                for one in evidence
-                if one.passage.picture is not None and one.passage.picture.sha256 == picture.picture.sha256
-            ],
-        )
-        for picture in reply.pictures
-    ]
-    return cited + shown
-
-
-def _holding(citation: Citation, evidence: Sequence[EvidencePassage]) -> list[EvidencePassage]:
-    of_file = [one for one in evidence if one.passage.path == citation.source]
-    quote = _SPACE.sub(" ", citation.quote).strip()
-    holding = [one for one in of_file if quote and quote in _SPACE.sub(" ", one.passage.text)]
-    return holding or of_file
-
-
-async def _may_be_seen(evidence: EvidencePassage, index: KnowledgeIndex, audience: tuple[str, ...]) -> bool:
+async def _may_be_seen(evidence: EvidencePassage, access: KnowledgeAccess, audience: tuple[str, ...]) -> bool:
     """Whether a passage still stands in the index with these words, or a picture at all, for this audience."""
     passage, facts = evidence.passage, evidence.passage.picture
     return any(
         one.picture.sha256 == facts.sha256 if one.picture and facts else one.text == passage.text
-        for one in await index.passages(passage.source, passage.path)
-        if one.kind == passage.kind and not set(one.audience).isdisjoint(audience)
+        for one in await access.passages(passage.source, passage.path, audience)
+        if one.kind == passage.kind
     )
-
-
-def _name(evidence: EvidencePassage) -> str:
-    return evidence.passage.title or evidence.passage.path

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from core.actions.excerpts import plain
 from core.actions.words import words_in
+from core.knowledge.access import may_see
 from core.knowledge.ledger import Ledger
 from core.knowledge.sources import SourceState, source_states
 from core.reply import Finished, ReplyPart, Text
@@ -26,7 +27,7 @@ def sources(ledger: Ledger, audience: tuple[str, ...], *, chinese: bool) -> list
 
 def visible_sources(ledger: Ledger, audience: Sequence[str]) -> list[SourceState]:
     """The sources whose audience shares a principal with this one, as they stand."""
-    return [state for state in source_states(ledger) if not set(state.record.audience).isdisjoint(audience)]
+    return [state for state in source_states(ledger) if may_see(audience, state.record.audience)]
 
 
 def _line(state: SourceState, words: dict[str, str]) -> str:

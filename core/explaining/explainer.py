@@ -13,6 +13,7 @@ from core.evidence import OcrLine
 from core.explaining.explanation import ExplainedPicture, Explanation, HeatMap
 from core.explaining.picture_lines import quoted_lines
 from core.explaining.record import AnswerRecord, picture_hashes
+from core.explaining.seeing import seen_by
 from core.explaining.sentences import cited_sentences, passed_over
 from core.messages import Picture
 from core.pictures import NormalizedPicture, normalize
@@ -21,6 +22,7 @@ from core.turn import PictureSource
 if TYPE_CHECKING:  # a chat model may bring torch along
     from PIL.Image import Image
 
+    from core.knowledge.access import KnowledgeAccess
     from core.models.chat import ChatModel
     from core.models.encoder import Encoder
     from core.models.ocr import OcrReader
@@ -49,12 +51,23 @@ class Explainer:
         find: PictureSource,
         chat: "Callable[[], Awaitable[ChatModel]]",
         data: Path,
+        access: "Callable[[], Awaitable[KnowledgeAccess]] | None" = None,
     ) -> None:
         self._encoder = encoder
         self._ocr = ocr
         self._find = find
         self._chat = chat
         self._data = data
+        self._access = access
+
+    async def seen_by(self, record: AnswerRecord, audience: Collection[str]) -> AnswerRecord | None:
+        """The record as far as these principals may see now what it holds; None if they may not see what the answer
+        itself stood on. Whether the answer was for them is another question (`AnswerRecord.may_be_seen_by`).
+
+        Raises:
+            IndexUnavailableError: who may see what can't be looked up.
+        """
+        return seen_by(record, audience, await self._access()) if self._access is not None else record
 
     async def explain(
         self, record: AnswerRecord, *, word: str = "", audience: Collection[str] | None = None
@@ -67,8 +80,11 @@ class Explainer:
             QuestionError: the answer was not for them, or `word` does not stand in it.
             ModelUnavailableError: a local model failed.
         """
-        if audience is not None and not record.may_be_seen_by(audience):
-            raise QuestionError("This answer was given to others.", hint="Ask the question yourself.")
+        if audience is not None:
+            seen = await self.seen_by(record, audience) if record.may_be_seen_by(audience) else None
+            if seen is None:
+                raise QuestionError("This answer was given to others.", hint="Ask the question yourself.")
+            record = seen
         if word and word.casefold() not in record.reply.text.casefold():
             raise QuestionError(f'"{word}" does not stand in the answer.', hint="Name a word of the answer.")
         heat, without = await self._heat(record, word)

@@ -42,6 +42,15 @@ class KeptAnswers:
         keys = self._store.keys.conversation(conversation)
         return _read(await self._store.redis.execute("HGET", keys.answers, message_id), message_id)
 
+    async def several(self, conversation: str, message_ids: Sequence[str]) -> list[AnswerRecord]:
+        """What the answers to these messages stood on, as far as it is kept."""
+        if not message_ids:
+            return []
+        keys = self._store.keys.conversation(conversation)
+        entries: Sequence[bytes | None] = await self._store.redis.execute("HMGET", keys.answers, *message_ids)
+        found = [_read(*one) for one in zip(entries, message_ids, strict=True)]
+        return [record for record in found if record is not None]
+
     async def find_anywhere(self, message_id: str) -> AnswerRecord | None:
         """The same, where it is not known in which conversation; of several the newest."""
         found: list[AnswerRecord] = []

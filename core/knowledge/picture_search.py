@@ -17,8 +17,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from core.knowledge.access import Readable
 from core.knowledge.documents import Passage, PictureFacts
-from core.knowledge.index import Hit, ImageVector, KnowledgeIndex, SearchQuery, Vectors
+from core.knowledge.index import Hit, ImageVector, SearchQuery, Vectors
 from core.knowledge.picture_passages import near
 from core.knowledge.terms import index_terms
 from core.language import detect_language
@@ -55,7 +56,7 @@ class SearchedPicture:
 
 async def find_pictures(
     question: str,
-    index: KnowledgeIndex,
+    index: Readable,
     encoder: Encoder | None,
     *,
     picture_encoder: PictureEncoder | None = None,

@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Sequence
 from typing import Literal
 
-from core.knowledge.index import Hit, KnowledgeIndex, SearchQuery
+from core.knowledge.access import Readable
+from core.knowledge.index import Hit, SearchQuery
 from core.knowledge.picture_search import SearchedPicture, find_pictures
 from core.knowledge.ranking import rerank
 from core.language import detect_language
@@ -23,9 +24,7 @@ Kinds = tuple[Literal["text", "picture"], ...]
 class KnowledgeSearch:
     """Finds passages for a question."""
 
-    def __init__(
-        self, index: KnowledgeIndex, encoder: Encoder | None, picture_encoder: PictureEncoder | None = None
-    ) -> None:
+    def __init__(self, index: Readable, encoder: Encoder | None, picture_encoder: PictureEncoder | None = None) -> None:
         self._index = index
         self._encoder = encoder
         self._picture_encoder = picture_encoder

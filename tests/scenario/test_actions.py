@@ -20,6 +20,7 @@ from core.conversations import Conversations
 from core.evidence import Evidence, EvidencePassage
 from core.explaining.keeping import KeptAnswers
 from core.explaining.record import AnswerRecord
+from core.knowledge.access import KnowledgeAccess
 from core.knowledge.index import SearchQuery
 from core.knowledge.ingest import Reader
 from core.knowledge.lance import LanceIndex
@@ -53,7 +54,8 @@ class Desk:
 
     def __init__(self, team: Team, index: LanceIndex, ledger: Ledger) -> None:
         self.team, self.index, self.ledger = team, index, ledger
-        self.knowledge = KnowledgeSearch(index, None)
+        self.access = KnowledgeAccess(index, ledger)
+        self.knowledge = KnowledgeSearch(self.access, None)
         self.notes = SavedNotes(team.data, self.reader)
 
     async def reader(self) -> Reader:
@@ -186,7 +188,7 @@ async def record(desk: Desk, words: str, *, cites: bool = True, pictures: bool =
 
 async def test_answer_is_shared_where_everybody_may_see_what_it_cites(desk: Desk) -> None:
     answer = await record(desk, "undo the release")
-    shared = await share(answer, desk.index, (EVERYONE, GENERAL), chinese=False)
+    shared = await share(answer, desk.access, (EVERYONE, GENERAL), chinese=False)
 
     assert shared.allowed
     assert gather(shared.parts) == answer.reply.model_copy(update={"suggestions": ()})
@@ -194,23 +196,23 @@ async def test_answer_is_shared_where_everybody_may_see_what_it_cites(desk: Desk
 
 async def test_answer_from_private_documents_is_not_shared_and_they_are_named(desk: Desk) -> None:
     answer = await record(desk, "merger budget")
-    refused = await share(answer, desk.index, (EVERYONE, GENERAL), chinese=False)
+    refused = await share(answer, desk.access, (EVERYONE, GENERAL), chinese=False)
 
     assert not refused.allowed
     assert text(refused.parts) == "I can't share this answer there: not everybody there may see Budget."
     assert "nine million" not in str(refused)
-    assert (await share(answer, desk.index, (BOARD_ROOM,), chinese=False)).allowed
+    assert (await share(answer, desk.access, (BOARD_ROOM,), chinese=False)).allowed
 
 
 async def test_answer_that_cites_nothing_is_shared_only_if_all_it_read_may_be_seen(desk: Desk) -> None:
     answer = await record(desk, "merger budget", cites=False)
-    assert not (await share(answer, desk.index, (EVERYONE,), chinese=True)).allowed
-    assert (await share(answer, desk.index, (BOARD_ROOM,), chinese=True)).allowed
+    assert not (await share(answer, desk.access, (EVERYONE,), chinese=True)).allowed
+    assert (await share(answer, desk.access, (BOARD_ROOM,), chinese=True)).allowed
 
 
 async def test_answer_is_not_shared_once_its_document_is_hidden_changed_or_gone(desk: Desk) -> None:
     async def shared(answer: AnswerRecord) -> Sharing:
-        return await share(answer, desk.index, (EVERYONE,), chinese=False)
+        return await share(answer, desk.access, (EVERYONE,), chinese=False)
 
     answer, shown = await record(desk, "undo the release"), await record(desk, "release console", pictures=True)
     assert (await shared(answer)).allowed and (await shared(shown)).allowed
@@ -223,7 +225,7 @@ async def test_answer_is_not_shared_once_its_document_is_hidden_changed_or_gone(
 
 async def test_failed_answer_has_nothing_to_share(desk: Desk) -> None:
     answer = (await record(desk, "undo the release")).model_copy(update={"reply": Reply()})
-    refused = await share(answer, desk.index, (EVERYONE,), chinese=True)
+    refused = await share(answer, desk.access, (EVERYONE,), chinese=True)
     assert (refused.allowed, text(refused.parts)) == (False, "这里没有可以分享的回答。")
 
 

@@ -90,7 +90,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 async def application(data: Path, tmp_path: Path) -> AsyncIterator[Application]:
-    for name in ("index", "pictures"):
+    for name in ("index", "pictures", "ledger.sqlite"):
         (tmp_path / name).symlink_to(data / name)
     async with Application(Settings.model_validate({"data": tmp_path})) as application:
         application.ocr = OCR

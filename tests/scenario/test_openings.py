@@ -4,6 +4,7 @@ from pathlib import Path
 
 from core.actions.openings import openings
 from core.audience import channel
+from core.knowledge.access import KnowledgeAccess
 from core.knowledge.ledger import Ledger
 from core.messages import EVERYONE
 from tests.ingesting import Team
@@ -60,7 +61,7 @@ async def begin(
 ) -> list[str]:
     ledger, index = Ledger(team.data / "ledger.sqlite"), await team.index()
     try:
-        return await openings(ledger, index, audience, chinese=chinese, near=near)
+        return await openings(ledger, KnowledgeAccess(index, ledger), audience, chinese=chinese, near=near)
     finally:
         ledger.close()
         await index.close()

@@ -92,7 +92,7 @@ def test_a_chat_explains_itself_and_what_it_forgot_cannot_be_explained(home: Pat
 
 @pytest.fixture
 async def application(home: Path, tmp_path: Path) -> AsyncIterator[Application]:
-    for name in ("index", "pictures"):
+    for name in ("index", "pictures", "ledger.sqlite"):
         (tmp_path / name).symlink_to(home / name)
     async with Application(Settings.model_validate({"data": tmp_path})) as application:
         application.ocr = OCR

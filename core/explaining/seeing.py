@@ -1,0 +1,60 @@
+"""What an answer stood on, for somebody who asks about it later: as far as they may see it now."""
+
+import re
+from collections.abc import Collection, Sequence
+
+from core.evidence import EvidencePassage
+from core.explaining.record import AnswerRecord
+from core.knowledge.access import KnowledgeAccess
+from core.reply import Citation
+
+_SPACE = re.compile(r"\s+")
+
+
+def stood_on(record: AnswerRecord, a_picture: str = "") -> list[tuple[str, list[EvidencePassage]]]:
+    """What the answer cites and shows, by name, with the passages that it may be from; none where that is not known.
+
+    A citation tells its file and its words, which may stand in two sources: then both count. An answer that cites and
+    shows nothing may be made of all that it was given.
+    """
+    evidence, reply = record.evidence.passages, record.reply
+    if not reply.citations and not reply.pictures:
+        return [(one.passage.title or one.passage.path, [one]) for one in evidence]
+    cited = [(citation.title or citation.source, _holding(citation, evidence)) for citation in reply.citations]
+    shown = [
+        (
+            picture.source or a_picture,
+            [
+                one
+                for one in evidence
+                if one.passage.picture is not None and one.passage.picture.sha256 == picture.picture.sha256
+            ],
+        )
+        for picture in reply.pictures
+    ]
+    return cited + shown
+
+
+def seen_by(record: AnswerRecord, audience: Collection[str], access: KnowledgeAccess) -> AnswerRecord | None:
+    """The record with what these principals may see now; None if that is not all which the answer stood on.
+
+    What came along with a question names nobody, and is seen by whoever sees the conversation.
+    """
+    of_knowledge = [one.passage for one in record.evidence.passages if one.passage.audience]
+    seen = {one.id for one in access.visible(of_knowledge, audience)}
+    hidden = {one.id for one in of_knowledge} - seen
+    if not hidden:
+        return record
+    if any(one.passage.id in hidden for _, several in stood_on(record) for one in several):
+        return None
+    left = tuple(one for one in record.evidence.passages if one.passage.id not in hidden)
+    # What a model was given word for word can't be shown in part.
+    without = {"evidence": record.evidence.model_copy(update={"passages": left}), "prompt": (), "tools": (), "said": ""}
+    return record.model_copy(update=without)
+
+
+def _holding(citation: Citation, evidence: Sequence[EvidencePassage]) -> list[EvidencePassage]:
+    of_file = [one for one in evidence if one.passage.path == citation.source]
+    quote = _SPACE.sub(" ", citation.quote).strip()
+    holding = [one for one in of_file if quote and quote in _SPACE.sub(" ", one.passage.text)]
+    return holding or of_file

@@ -18,8 +18,9 @@ from adapters.lookups import Lookups
 from adapters.payloads import mapping, string
 from core.errors import PlatformRefusedError, PlatformUnavailableError
 
-FRESH = 60.0
-"""Seconds for which is remembered what was asked."""
+FRESH = 10.0
+"""Seconds for which is remembered what was asked: so long may somebody who lost a role, or left, still be answered from
+what they could read, where no event told of it, or told another process."""
 PATIENCE = 1.0
 """Seconds that a name is waited for: a courtesy that no message waits long for."""
 DIRECT = {1, 3}

@@ -10,6 +10,13 @@ from adapters.slack.api import Clients, Installed, ask, pages
 from adapters.slack.people import FRESH, People, Person
 from core.errors import PlatformRefusedError, PlatformUnavailableError
 
+MEMBERS_FRESH = 10.0
+"""Seconds for which it is remembered who is in which channel: so long may somebody who was taken out of one still be
+answered from it, where no event told of it, or told another process. Slack allows these methods about a hundred
+(`conversations.members`) and fifty (`users.conversations`) calls a minute and workspace
+(https://docs.slack.dev/apis/web-api/rate-limits)."""
+CHANNELS_FRESH = 30.0
+"""Seconds for which it is remembered what a channel is, and which are public: they are asked for more dearly."""
 MOST_MEMBERS = 20_000
 """Of a channel with more people it is not asked who they are."""
 PATIENCE = 0.5
@@ -57,17 +64,19 @@ class Channel:
 class Membership:
     """Channels, who is in them, and which a person is in.
 
-    What it remembers it remembers for `fresh` seconds in one process: events reach only the process that receives
-    them, and the others must not be wrong for long. All that asks raises as `SlackClient` does.
+    What it remembers it remembers for `fresh` seconds at most in one process, and memberships for `MEMBERS_FRESH`:
+    events reach only the process that receives them, and the others must not be wrong for long. All that asks raises
+    as `SlackClient` does.
     """
 
     def __init__(self, clients: Clients, people: People, *, fresh: float = FRESH) -> None:
         self.people = people
         self._clients = clients
-        self._channels = Lookups[tuple[str, str], Channel](seconds=fresh, most=2000)
-        self._members = Lookups[tuple[str, str], frozenset[str] | None](seconds=fresh, most=300)
-        self._channels_of = Lookups[tuple[str, str], frozenset[str]](seconds=fresh, most=2000)
-        self._public = Lookups[str, frozenset[str]](seconds=fresh, most=50)
+        brief, longer = min(fresh, MEMBERS_FRESH), min(fresh, CHANNELS_FRESH)
+        self._channels = Lookups[tuple[str, str], Channel](seconds=longer, most=2000)
+        self._members = Lookups[tuple[str, str], frozenset[str] | None](seconds=brief, most=300)
+        self._channels_of = Lookups[tuple[str, str], frozenset[str]](seconds=brief, most=2000)
+        self._public = Lookups[str, frozenset[str]](seconds=longer, most=50)
 
     async def person(self, installed: Installed, user: str) -> Person | None:
         """Who it is, or None if that can't be learned quickly; it is a courtesy that no message waits for."""

@@ -41,6 +41,7 @@ DOORS = {
     "core/knowledge/picture_vectors.py": WRITES,
     "core/knowledge/saved.py": WRITES,
     "core/knowledge/sources.py": WRITES,
+    "core/sources/channels/follower.py": WRITES,
 }
 
 

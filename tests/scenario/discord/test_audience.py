@@ -1,15 +1,19 @@
 """On what an answer draws: who may read the channel, and what happens when Discord does not say."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Literal
 
 import pytest
 
+from adapters import lookups
 from adapters.discord import audience as audiences
 from adapters.discord.addresses import Addresses, Plain
 from adapters.discord.intake import Intake
+from adapters.discord.servers import FRESH
 from core.audience import EVERYONE, GUESTS
 from core.messages import Author, Message, Place
 from core.question import Question
@@ -201,13 +205,28 @@ async def test_what_changes_is_heard_of(discord: Emulator, intake: Intake) -> No
     plans = discord.channel(acme, "plans")
     assert "#plans" in words(await intake.audience(asked(ada, general)), plans)
     discord.overwrite(plans, acme.everyone, deny=Permission.VIEW_CHANNEL)
-    assert "#plans" in words(await intake.audience(asked(ada, general)), plans)  # remembered, for a minute at most
+    assert "#plans" in words(await intake.audience(asked(ada, general)), plans)  # remembered, for some seconds
     intake.servers.heard(guild=acme.id)
     assert "#plans" not in words(await intake.audience(asked(ada, general)), plans)
     assert "Acme" in words(await intake.audience(asked(ada)), acme)
     await ada.leaves(acme)
     intake.servers.heard(guild=acme.id, user=ada.user.id)
     assert "Acme" not in words(await intake.audience(asked(ada)), acme)
+
+
+async def test_who_loses_a_channel_or_leaves_draws_on_nothing_of_it_in_seconds_though_no_event_tells(
+    discord: Emulator, intake: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    acme, second = discord.guild("Acme"), discord.guild("Second")
+    ada = discord.person("ada", acme, second)
+    plans = discord.channel(acme, "plans", hidden=True, allow=[ada, discord.bot])
+    assert words(await intake.audience(asked(ada)), plans, second) == {"guests", "everyone", "#plans", "Second"}
+    discord.overwrite(plans, ada, deny=Permission.VIEW_CHANNEL)
+    await ada.leaves(second)
+    later = time.monotonic() + FRESH
+    monkeypatch.setattr(lookups, "time", SimpleNamespace(monotonic=lambda: later))
+    assert words(await intake.audience(asked(ada)), plans, second) == {"guests", "everyone"}
+    assert FRESH <= 10
 
 
 async def test_when_discord_does_not_say_less_is_drawn_on(

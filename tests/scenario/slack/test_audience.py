@@ -1,14 +1,18 @@
 """On what an answer draws: who is in the channel, and what happens when Slack does not say."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any, Literal
 
 import pytest
 
+from adapters import lookups
 from adapters.slack.api import Installed, OneWorkspace
 from adapters.slack.intake import Intake
+from adapters.slack.membership import MEMBERS_FRESH
 from core.audience import EVERYONE, GUESTS
 from core.messages import Author, Message, Place
 from core.question import Question
@@ -126,13 +130,42 @@ async def test_a_guest_who_joins_is_heard_of(slack: SlackEmulator, intake: Intak
     project = slack.channel("project", members=[ada])
     assert EVERYONE in await intake.audience(asked(slack, ada, project))
     await gus.joins(project)
-    assert EVERYONE in await intake.audience(asked(slack, ada, project))  # remembered, for a minute at most
+    assert EVERYONE in await intake.audience(asked(slack, ada, project))  # remembered, for some seconds
     installed = await intake.clients.installed(slack.team.id)
     intake.heard({"type": "member_joined_channel", "user": gus.id, "channel": project.id}, installed)
     assert EVERYONE not in await intake.audience(asked(slack, ada, project))
     await gus.leaves(project)
     intake.heard({"type": "member_left_channel", "user": gus.id, "channel": project.id}, installed)
     assert EVERYONE in await intake.audience(asked(slack, ada, project))
+
+
+async def test_who_is_taken_out_of_a_private_channel_draws_on_nothing_of_it_at_once(
+    slack: SlackEmulator, intake: Intake
+) -> None:
+    ada, bob = slack.person("ada"), slack.person("bob")
+    secret = slack.channel("secret", "private", members=[ada, bob])
+    assert "#secret" in Names(slack).of(await intake.audience(asked(slack, bob)), secret)
+    await bob.leaves(secret)
+    installed = await intake.clients.installed(slack.team.id)
+    intake.heard({"type": "member_left_channel", "user": bob.id, "channel": secret.id}, installed)
+    assert "#secret" not in Names(slack).of(await intake.audience(asked(slack, bob)), secret)
+
+
+async def test_who_is_taken_out_of_a_private_channel_draws_on_nothing_of_it_in_seconds_though_no_event_tells(
+    slack: SlackEmulator, intake: Intake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, bob = slack.person("ada"), slack.person("bob")
+    secret = slack.channel("secret", "private", members=[ada, bob])
+    board = slack.channel("board", "private", members=[ada, bob])
+    assert "#secret" in Names(slack).of(await intake.audience(asked(slack, bob)), secret)
+    assert "#secret" in Names(slack).of(await intake.audience(asked(slack, ada, board)), secret)
+    await bob.leaves(secret)
+    later = time.monotonic() + MEMBERS_FRESH
+    monkeypatch.setattr(lookups, "time", SimpleNamespace(monotonic=lambda: later))
+    assert "#secret" not in Names(slack).of(await intake.audience(asked(slack, bob)), secret)
+    # Nor does an answer that he would read in another private channel.
+    assert "#secret" not in Names(slack).of(await intake.audience(asked(slack, ada, board)), secret)
+    assert MEMBERS_FRESH <= 10
 
 
 async def test_when_slack_does_not_say_less_is_drawn_on(

@@ -96,6 +96,7 @@ async def serve(
     workers = await _workers(application, mailboxes, chosen, watchers, turns) if turns else []
     if turns:  # a process that takes in alone is to start quickly
         await application.saved_notes.start()
+        await application.channel_follower.start()
 
     async def reaches_redis() -> str:
         if not workers:

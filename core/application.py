@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # each of these costs time to import, and most commands need 
     from core.models.encoder import Encoder
     from core.models.ocr import OcrReader
     from core.models.picture_encoder import PictureEncoder
+    from core.sources.channels.follower import ChannelFollower
 
 
 class Application:
@@ -48,6 +49,8 @@ class Application:
         """Close what was opened."""
         if "saved_notes" in self.__dict__:
             await self.saved_notes.close()
+        if "channel_follower" in self.__dict__:
+            await self.channel_follower.close()
         if self._chat is not None:
             await self._chat.close()
         if self._conversations is not None:
@@ -161,6 +164,14 @@ class Application:
         from core.knowledge.saved import SavedNotes
 
         return SavedNotes(self.data, self.reader)
+
+    @cached_property
+    def channel_follower(self) -> "ChannelFollower":
+        """What lets sources follow what is said in chat; `start` it in a process that stays."""
+        from core.sources.channels.follower import ChannelFollower
+        from core.sources.channels.found import finding
+
+        return ChannelFollower(self.data, finding(self), self.reader)
 
     async def knowledge(self) -> "KnowledgeSearch":
         """Search over the index."""

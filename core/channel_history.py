@@ -28,7 +28,7 @@ class Said(Value):
 
     `key` orders it within its channel and names it there for good (Slack's `ts`, Discord's id). `replies` counts those
     in the thread that hangs on it, and `state` changes whenever the message or that count does. `is_answer` says that
-    Lorelens wrote it, `is_bot` that any program did.
+    Lorelens wrote it, `is_bot` that any program did, `is_gone` that it was deleted and only its thread is left.
     """
 
     key: str
@@ -38,6 +38,7 @@ class Said(Value):
     state: str = ""
     is_answer: bool = False
     is_bot: bool = False
+    is_gone: bool = False
 
 
 class ChannelHistory(Protocol):
@@ -59,6 +60,10 @@ class ChannelHistory(Protocol):
 
     async def channels(self) -> list[ChannelInfo]:
         """The channels that can be read now, all that were chosen."""
+        ...
+
+    async def channel(self, channel: str) -> ChannelInfo | None:
+        """One channel, as it is now; None where it can't be read, or not any more."""
         ...
 
     def messages(self, channel: ChannelInfo, *, after: float, before: float) -> AsyncIterator[list[Said]]:

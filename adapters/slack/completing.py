@@ -90,7 +90,7 @@ class Completing:
 
     async def _picture(self, file: Attachment, in_chinese: bool) -> Picture | Attachment:
         try:
-            file, url = await self._described(file)
+            file, url = await described(self.client, file, self.urls.get(file.reference, ""))
             if not _may_be_picture(file):
                 return file
             if file.size > self.files.limits.size:
@@ -100,31 +100,35 @@ class Completing:
         except PictureError as error:
             return with_problem(file, error, in_chinese)
 
-    async def _described(self, file: Attachment) -> tuple[Attachment, str]:
-        """The file as Slack describes it, and where it is."""
-        url = self.urls.get(file.reference, "")
-        if url and file.media_type:
-            return file, url
-        try:
-            found = mapping((await ask(self.client, "files.info", file=file.reference)).get("file"))
-        except SlackRefusedError as error:
-            if error.reason in {"file_deleted", "file_not_found"}:
-                raise problem("deleted", file.name) from error
-            if error.reason == "missing_scope":
-                raise problem("no permission", file.name) from error
-            raise problem("no access", file.name, error.reason) from error
-        name = string(found.get("name")) or string(found.get("title")) or file.name
-        if is_missing(found):
-            raise problem("hidden" if found.get("mode") == "hidden_by_limit" else "deleted", name)
-        if found.get("is_external") or found.get("mode") == "external":
-            raise problem("elsewhere", name)
-        url = string(found.get("url_private")) or string(found.get("url_private_download"))
-        if not url:
-            raise problem("no access", name, string(found.get("file_access")) or "no address")
-        media_type = media_type_of(found, name) or file.media_type or "application/octet-stream"
-        size = found.get("size")
-        described = {"name": name, "media_type": media_type, "size": size if isinstance(size, int) else file.size}
-        return file.model_copy(update=described), url
+
+async def described(client: AsyncWebClient, file: Attachment, url: str = "") -> tuple[Attachment, str]:
+    """The file as Slack describes it, and where it is: at `url`, as far as that is known.
+
+    Raises:
+        PictureError: it can't be had; says why.
+    """
+    if url and file.media_type:
+        return file, url
+    try:
+        found = mapping((await ask(client, "files.info", file=file.reference)).get("file"))
+    except SlackRefusedError as error:
+        if error.reason in {"file_deleted", "file_not_found"}:
+            raise problem("deleted", file.name) from error
+        if error.reason == "missing_scope":
+            raise problem("no permission", file.name) from error
+        raise problem("no access", file.name, error.reason) from error
+    name = string(found.get("name")) or string(found.get("title")) or file.name
+    if is_missing(found):
+        raise problem("hidden" if found.get("mode") == "hidden_by_limit" else "deleted", name)
+    if found.get("is_external") or found.get("mode") == "external":
+        raise problem("elsewhere", name)
+    url = string(found.get("url_private")) or string(found.get("url_private_download"))
+    if not url:
+        raise problem("no access", name, string(found.get("file_access")) or "no address")
+    media_type = media_type_of(found, name) or file.media_type or "application/octet-stream"
+    size = found.get("size")
+    described = {"name": name, "media_type": media_type, "size": size if isinstance(size, int) else file.size}
+    return file.model_copy(update=described), url
 
 
 def _may_be_picture(file: Attachment) -> bool:

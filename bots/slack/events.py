@@ -11,6 +11,7 @@ from adapters.payloads import Payload, string
 from adapters.slack.api import Installed
 from adapters.understood import Asked, Deleted, Edited, Understood
 from bots.slack.desk import Desk
+from bots.slack.following import follow_channel
 from bots.slack.pane import named_by
 from bots.slack.saving import follow
 
@@ -65,6 +66,7 @@ async def take(desk: Desk, event: Payload, installed: Installed) -> Understood:
     Raises:
         StoreUnavailableError: it is not kept; Slack is to send it again.
     """
+    await follow_channel(desk, event, installed)
     understood = await desk.platform.intake.understand(event, installed, desk.mailbox.takes_part)
     if string(event.get("subtype")) in {"message_changed", "message_deleted"}:
         desk.spawn(follow(desk, event, installed), "Letting what was saved follow a message")

@@ -14,7 +14,7 @@ from core import audience
 from core.channel_history import ChannelHistory, ChannelInfo, Said
 from core.errors import QuestionError
 from core.messages import EVERYONE, Value
-from core.sources.channels.days import DayWriter, alone, bounds, paths_of
+from core.sources.channels.days import DayWriter, alone, bounds, note_refreshed, paths_of, refreshed_since
 from core.sources.channels.documents import day_of
 from core.sources.connector import Part, SourceSpec, Watch
 from core.sources.mirror import Mirror
@@ -49,13 +49,13 @@ class ChannelOptions(Value):
             )
         named = spec.options.get("channels", INVITED)
         channels = [one.strip().removeprefix("#") for one in named.split(",")]
-        if bots := spec.options.get("bots", "no").lower():
-            if bots not in {"yes", "no"}:
-                raise QuestionError(f'bots="{bots}" says neither yes nor no.', hint="Write bots=yes or bots=no.")
+        bots = spec.options.get("bots", "no").lower()
+        if bots not in {"yes", "no"}:
+            raise QuestionError(f'bots="{bots}" says neither yes nor no.', hint="Write bots=yes or bots=no.")
         return cls(
             channels=() if named.strip() == INVITED else tuple(filter(None, channels)),
             since=_since(spec.options.get("since", "")),
-            with_bots=spec.options.get("bots", "no").lower() == "yes",
+            with_bots=bots == "yes",
         )
 
     def chooses(self, channel: ChannelInfo) -> bool:
@@ -92,6 +92,14 @@ class ChannelConnector:
                 self._known[channel.id] = channel
                 yield self.part_of(channel)
 
+    async def part(self, channel: str) -> Part | None:
+        """One channel as a part, as it is now; None where it can't be read any more, or was not chosen."""
+        found = await self._history.channel(channel)
+        if found is None or not self._options.chooses(found):
+            return None
+        self._known[found.id] = found
+        return self.part_of(found)
+
     def part_of(self, channel: ChannelInfo) -> Part:
         """A channel as a part; its documents have addresses of their own."""
         return Part(key=channel.id, name=channel.name or channel.id, audience=self._audience(channel))
@@ -112,6 +120,7 @@ class ChannelConnector:
         for day, keys in sorted(days.items()):
             begin, end = bounds(day)
             async with alone(mirror.folder):
+                note_refreshed(mirror.folder, day)
                 roots = await _all(self._history.messages(channel, after=begin, before=end))
                 unchanged = frozenset(said.key for said in roots) - keys if keys else frozenset[str]()
                 await writer.write(day, roots, unchanged=unchanged)
@@ -121,9 +130,8 @@ class ChannelConnector:
         await self._history.close()
 
     async def _channel(self, part: Part) -> ChannelInfo:
-        if part.key not in self._known:
-            self._known.update({one.id: one for one in await self._history.channels()})
-        return self._known.get(part.key) or ChannelInfo(id=part.key, name=part.name)
+        found = self._known.get(part.key) or await self._history.channel(part.key)
+        return found or ChannelInfo(id=part.key, name=part.name)
 
     def _audience(self, channel: ChannelInfo) -> tuple[str, ...]:
         """The channel's own readers; of a public one those whom the operator named, if they are fewer."""
@@ -146,6 +154,10 @@ class _Reading:
         self._since = options.since
         self._writer = DayWriter(history, channel, mirror, watch, with_bots=options.with_bots)
         self._cursor = _Cursor.of(mirror.cursor())
+        self._asked = 0.0
+        if self._cursor.with_bots != options.with_bots:
+            self._cursor = _Cursor()  # all of it is read again
+            self._cursor.with_bots = options.with_bots
 
     async def recent(self, now: float) -> None:
         """What was said since the last time, and what changed shortly before it."""
@@ -180,17 +192,18 @@ class _Reading:
         seen: set[str] = set()
         roots: list[Said] = []
         day = ""
+        self._asked = time.time()
         async for page in self._history.messages(self._channel, after=begin, before=end):
             for said in page:
                 at = day_of(said.message.sent_at)
                 if day and at != day:
-                    await self._write(day, roots, is_past=is_past)
+                    await self._write(day, roots[::-1], is_past=is_past)
                     seen.add(day)
                     roots = []
                 day = at
                 roots.append(said)
         if day:
-            await self._write(day, roots, is_past=is_past)
+            await self._write(day, roots[::-1], is_past=is_past)
             seen.add(day)
         if not is_past:
             await self._emptied(begin, end, seen)
@@ -201,10 +214,12 @@ class _Reading:
         known = cursor.days.get(day, {})
         if states != known or is_past:
             async with alone(self._mirror.folder):
-                fresh = await _all(self._history.messages(self._channel, after=bounds(day)[0], before=bounds(day)[1]))
-                states = {said.key: said.state for said in fresh}
+                if refreshed_since(self._mirror.folder, day, self._asked):
+                    begin, end = bounds(day)
+                    roots = await _all(self._history.messages(self._channel, after=begin, before=end))
+                    states = {said.key: said.state for said in roots}
                 unchanged = frozenset(key for key, state in states.items() if known.get(key) == state)
-                await self._writer.write(day, fresh, unchanged=unchanged)
+                await self._writer.write(day, roots, unchanged=unchanged)
         cursor.days[day] = states
         if is_past:
             cursor.low = bounds(day)[0]
@@ -238,7 +253,7 @@ class _Cursor:
 
     def __init__(self) -> None:
         self.high = self.low = self.since = 0.0
-        self.done = False
+        self.done = self.with_bots = False
         self.days: dict[str, dict[str, str]] = {}
 
     @classmethod
@@ -247,7 +262,7 @@ class _Cursor:
         cursor = cls()
         try:
             cursor.high, cursor.low, cursor.since = (float(kept.get(name, 0)) for name in ("high", "low", "since"))
-            cursor.done = bool(kept.get("done"))
+            cursor.done, cursor.with_bots = bool(kept.get("done")), bool(kept.get("bots"))
             days = cast("Mapping[str, Mapping[str, Any]]", kept.get("days") or {})
             cursor.days = {day: {key: str(state) for key, state in states.items()} for day, states in days.items()}
         except (TypeError, ValueError, AttributeError):
@@ -256,7 +271,8 @@ class _Cursor:
 
     def kept(self) -> dict[str, Any]:
         """As JSON."""
-        return {"high": self.high, "low": self.low, "since": self.since, "done": self.done, "days": self.days}
+        spans = {"high": self.high, "low": self.low, "since": self.since, "done": self.done}
+        return {**spans, "bots": self.with_bots, "days": self.days}
 
     def forget_before(self, moment: float) -> None:
         """Days that are compared no more."""

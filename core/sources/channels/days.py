@@ -33,6 +33,7 @@ MOST_FILE_BYTES = 64 * 2**20
 """The largest file of a message that is fetched."""
 _PAUSE = 0.05
 _LOCK = ".days.lock"
+_REFRESHED = ".refreshed-"
 
 
 def bounds(day: str) -> tuple[float, float]:
@@ -44,13 +45,7 @@ def bounds(day: str) -> tuple[float, float]:
 @asynccontextmanager
 async def alone(folder: Path) -> AsyncGenerator[None]:
     """Be the only one, among all processes, who fetches and writes days of this mirror."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        handle = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o644)
-    except OSError as error:
-        raise IndexUnavailableError(
-            f"What was fetched can't be kept in {folder}: {error.strerror or error}.", hint="Is the disk full?"
-        ) from error
+    handle = _lock_file(folder)
     try:
         while True:
             try:
@@ -61,6 +56,16 @@ async def alone(folder: Path) -> AsyncGenerator[None]:
         yield
     finally:
         os.close(handle)
+
+
+def _lock_file(folder: Path) -> int:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise IndexUnavailableError(
+            f"What was fetched can't be kept in {folder}: {error.strerror or error}.", hint="Is the disk full?"
+        ) from error
 
 
 class DayWriter:
@@ -137,7 +142,7 @@ class DayWriter:
         return found
 
     def _counts(self, said: Said) -> bool:
-        return not said.is_answer and (self._with_bots or not said.is_bot)
+        return not said.is_answer and not said.is_gone and (self._with_bots or not said.is_bot)
 
     def _files_of(self, day: str, keys: tuple[str, ...]) -> set[str]:
         prefixes = tuple(f"{day}/{file_prefix(key)}" for key in keys)
@@ -147,8 +152,8 @@ class DayWriter:
 def paths_of(mirror: Mirror, day: str) -> set[str]:
     """The documents and files that stand in a day's folder."""
     folder = mirror.folder / day
-    names = os.listdir(folder) if folder.is_dir() else []
-    return {f"{day}/{name}" for name in names if not name.startswith(".")}
+    there = folder.iterdir() if folder.is_dir() else ()
+    return {f"{day}/{file.name}" for file in there if not file.name.startswith(".")}
 
 
 def paths_with(mirror: Mirror, day: str, keys: frozenset[str]) -> set[str]:
@@ -157,9 +162,20 @@ def paths_with(mirror: Mirror, day: str, keys: frozenset[str]) -> set[str]:
     found: set[str] = set()
     for path in paths_of(mirror, day):
         name = path.rpartition("/")[2]
-        if name.startswith(prefixes):
+        is_document = name.endswith(".md") and not name.startswith("file-")
+        if name.startswith(prefixes) or (is_document and keys & set(keys_in(mirror.read(path) or b""))):
             found.add(path)
-        elif name.endswith(".md") and not name.startswith("file-"):
-            if keys & set(keys_in(mirror.read(path) or b"")):
-                found.add(path)
     return found
+
+
+def note_refreshed(folder: Path, day: str) -> None:
+    """Note that a day was read anew, for whoever has read it before and is about to write it."""
+    (folder / f"{_REFRESHED}{day}").touch()
+
+
+def refreshed_since(folder: Path, day: str, moment: float) -> bool:
+    """Whether a day was read anew since a time (`time.time`)."""
+    try:
+        return (folder / f"{_REFRESHED}{day}").stat().st_mtime >= moment
+    except OSError:
+        return False

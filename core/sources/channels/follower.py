@@ -1,0 +1,312 @@
+"""What is said, edited and deleted in a followed channel reaches its source within seconds.
+
+What was deleted is taken out of the mirror and the index at once. Whatever else changed is marked on disk
+(`core.sources.channels.marks`), and a moment later the day that it stands on is fetched again and read in; a burst of
+changes costs one fetching. One process of a data folder does that for all of them; one that is killed leaves its marks
+to the next. A channel that Lorelens was just invited to is read as a whole, beside the changes of the others.
+"""
+
+import asyncio
+import fcntl
+import logging
+import os
+import shutil
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from core.errors import LorelensError, QuestionError, UnavailableError
+from core.knowledge.ingest import Reader, ingest
+from core.knowledge.ledger import SourceRecord
+from core.knowledge.sources import forget_source
+from core.sources.channels.connector import ChannelConnector
+from core.sources.channels.days import paths_with
+from core.sources.channels.documents import day_of
+from core.sources.channels.marks import WHOLE, Marks, Spot
+from core.sources.connector import Part
+from core.sources.mirror import Mirror
+
+__all__ = ["ChannelFollower", "Followed", "Spot"]
+
+PAUSE = 1.0
+"""Seconds for which more changes of a channel are waited for before they are read."""
+BEAT = 2.0
+"""Seconds after which is looked for what other processes have marked."""
+LONGEST_WAIT = 300.0
+"""Seconds until a channel is tried again that could not be read, at most; the first is `BEAT`."""
+
+
+@dataclass(frozen=True)
+class Followed:
+    """A channel as a part of a configured source: what the source is called in the ledger, where its mirror is, and how
+    its connector is opened."""
+
+    source: str
+    folder: Path
+    open: Callable[[], Awaitable[ChannelConnector]]
+
+
+Find = Callable[[Spot], Awaitable[Sequence[Followed]]]
+"""The sources that a channel is a part of, or is to be: none where nobody wants it read."""
+ReaderSource = Callable[[], Awaitable[Reader]]
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass
+class _Trying:
+    """When a channel is tried again, and how long was waited last."""
+
+    due: float = 0.0
+    wait: float = 0.0
+
+
+@dataclass
+class _Way:
+    """One of the two ways of work: `whole` channels, or days of some."""
+
+    whole: bool
+    trying: dict[Spot, _Trying] = field(default_factory=dict[Spot, _Trying])
+    task: asyncio.Task[None] | None = None
+
+
+class ChannelFollower:
+    """Follows the channels of one data folder. `start` it in a process that stays; any process may tell it of changes.
+
+    `pause` and `beat` are for tests.
+    """
+
+    def __init__(
+        self, data: Path, find: Find, reader: ReaderSource, *, pause: float = PAUSE, beat: float = BEAT
+    ) -> None:
+        self._marks = Marks(data)
+        self._lock = data / "channels" / ".follower.lock"
+        self._find = find
+        self._reader = reader
+        self._pause = pause
+        self._beat = beat
+        self._news = asyncio.Event()
+        self._rested = asyncio.Condition()
+        self._ways = (_Way(whole=False), _Way(whole=True))
+        self._reading = asyncio.Lock()
+        self._keeper: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Deal with what is marked from now on, as soon as no other process does."""
+        self._keeper = asyncio.create_task(self._keep(), name="lorelens-channels")
+
+    async def is_followed(self, spot: Spot) -> bool:
+        """Whether a channel is part of a configured source."""
+        return bool(await self._find(spot))
+
+    async def changed(self, spot: Spot, day: str, thread: str = "") -> None:
+        """Something was said or edited: in a thread (its root's key), or in the channel itself on a day.
+
+        Raises:
+            IndexUnavailableError: it can't be noted.
+        """
+        if await self.is_followed(spot):
+            await asyncio.to_thread(self._marks.add, spot, day, thread)
+            self._wake()
+
+    async def deleted(self, spot: Spot, day: str, keys: Iterable[str], thread: str = "") -> None:
+        """Messages were deleted: nothing that held them is found from now on, until it was read without them.
+
+        `day` is that of the thread's root, or of the message where it stood in none. Raises as `changed` does.
+        """
+        for followed in await self._find(spot):
+            await self._drop(followed, day, frozenset(keys))
+        await self.changed(spot, day, thread)
+
+    async def readers_changed(self, spot: Spot) -> None:
+        """Who may read a channel may be another now; it takes effect before anything else. Raises as `changed` does."""
+        await self.changed(spot, day_of(datetime.now(UTC)))
+
+    async def joined(self, spot: Spot) -> None:
+        """Lorelens was invited: what was said before is read too. Raises as `changed` does."""
+        if await self.is_followed(spot):
+            await asyncio.to_thread(self._marks.add, spot, WHOLE)
+            self._wake()
+
+    async def lost(self, spot: Spot) -> None:
+        """Lorelens may not read the channel any more: it answers from it no more. Raises as `changed` does."""
+        reader = await self._reader()
+        for followed in await self._find(spot):
+            record = _record(reader, followed)
+            if record is not None:
+                reader.ledger.distrust(record.source)
+                await reader.index.delete(record.source)
+        await self.readers_changed(spot)
+
+    async def settled(self) -> None:
+        """Return when nothing is marked, for tests and for commands that wait."""
+        async with self._rested:
+            await self._rested.wait_for(self._is_at_rest)
+
+    async def close(self) -> None:
+        """Stop; what is marked is dealt with after the next start."""
+        tasks = [one for one in (self._keeper, *(way.task for way in self._ways)) if one is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    # --- the work ----------------------------------------------------------------------------------------------------
+
+    async def _keep(self) -> None:
+        """Work, once this is the process that does."""
+        async with self._alone():
+            for way in self._ways:
+                way.task = asyncio.create_task(self._work(way), name=f"lorelens-channels-{way.whole}")
+            await asyncio.gather(*(way.task for way in self._ways if way.task is not None))
+
+    @asynccontextmanager
+    async def _alone(self) -> AsyncGenerator[None]:
+        await asyncio.to_thread(self._lock.parent.mkdir, parents=True, exist_ok=True)
+        handle = os.open(self._lock, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            while True:
+                try:
+                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    await asyncio.sleep(self._beat)
+            yield
+        finally:
+            os.close(handle)
+
+    async def _work(self, way: _Way) -> None:
+        while True:
+            self._news.clear()
+            for spot in await asyncio.to_thread(self._marks.spots, whole=way.whole):
+                await self._try(way, spot)
+            async with self._rested:
+                self._rested.notify_all()
+            try:
+                async with asyncio.timeout(self._beat):
+                    await self._news.wait()
+            except TimeoutError:
+                continue
+
+    async def _try(self, way: _Way, spot: Spot) -> None:
+        trying = way.trying.setdefault(spot, _Trying())
+        if trying.due > time.monotonic():
+            return
+        try:
+            await asyncio.sleep(self._pause)
+            await self._bring_up(spot, whole=way.whole)
+            del way.trying[spot]
+        except Exception as error:  # noqa: BLE001 - logged; one channel never stops the others
+            pause = getattr(error, "retry_after", None) or 0.0
+            trying.wait = min(max(trying.wait * 2, self._beat, pause), max(LONGEST_WAIT, pause))
+            trying.due = time.monotonic() + trying.wait
+            if isinstance(error, LorelensError):
+                _log.info("Channel %s is read in %.0f s: %s", spot.channel, trying.wait, error.message)
+            else:
+                _log.exception("Channel %s can't be read", spot.channel)
+
+    async def _bring_up(self, spot: Spot, *, whole: bool) -> None:
+        """Deal with the marks of one channel."""
+        taken = await asyncio.to_thread(self._marks.take, spot, whole=whole)
+        for followed in await self._find(spot) if taken else ():
+            connector = await followed.open()
+            try:
+                part = await connector.part(spot.channel)
+                if part is None:
+                    await self._forget(followed)
+                    continue
+                await self._narrow(followed, part)
+                mirror = await asyncio.to_thread(Mirror, followed.folder)
+                if whole:
+                    await connector.fetch(part, mirror, _UNWATCHED)
+                else:
+                    days = {day: frozenset(filter(None, keys)) or frozenset({""}) for day, keys in taken.items()}
+                    await connector.refresh(part, mirror, _UNWATCHED, days)
+                await self._read_in(followed, part, mirror)
+            finally:
+                await connector.close()
+        await asyncio.to_thread(self._marks.done, spot, taken)
+
+    async def _read_in(self, followed: Followed, part: Part, mirror: Mirror) -> None:
+        if not mirror.folder.is_dir():
+            return
+        async with self._reading:
+            await ingest(
+                followed.folder,
+                await self._reader(),
+                source=followed.source,
+                audience=part.audience,
+                about=mirror.facts,
+                progress=_UNWATCHED,
+            )
+
+    async def _narrow(self, followed: Followed, part: Part) -> None:
+        """Let who may see the channel now be who may see what was read of it, before anything else is done."""
+        reader = await self._reader()
+        record = _record(reader, followed)
+        if record is not None and record.audience != part.audience:
+            await reader.index.set_audience(record.source, part.audience)
+
+    async def _drop(self, followed: Followed, day: str, keys: frozenset[str]) -> None:
+        """Take what holds these messages out of mirror and index at once, whoever reads documents in."""
+        mirror = await asyncio.to_thread(Mirror, followed.folder)
+        paths = await asyncio.to_thread(paths_with, mirror, day, keys)
+        if not paths:
+            return
+        reader = await self._reader()
+        record = _record(reader, followed)
+        for path in sorted(paths):
+            if record is not None:
+                try:
+                    passages = await reader.index.passages(record.source, path)
+                    reader.ledger.begin(record.source, [path])
+                    pictures = {one.picture.sha256: one.id for one in passages if one.picture is not None}
+                    reader.ledger.begin_pictures(record.source, pictures)
+                    await reader.index.delete(record.source, path)
+                except UnavailableError as error:  # it goes with the reading in that follows, then
+                    _log.warning("What was deleted in a channel is in the index for a moment: %s", error)
+            mirror.remove(path)
+
+    async def _forget(self, followed: Followed) -> None:
+        """A channel that may not be read any more: nothing of it stays."""
+        reader = await self._reader()
+        record = _record(reader, followed)
+        if record is not None:
+            async with self._reading:
+                with suppress(QuestionError):  # somebody else has forgotten it
+                    await forget_source(
+                        record.source, ledger=reader.ledger, index=reader.index, pictures=reader.pictures
+                    )
+        await asyncio.to_thread(shutil.rmtree, followed.folder, ignore_errors=True)
+
+    def _wake(self) -> None:
+        self._news.set()
+
+    def _is_at_rest(self) -> bool:
+        return not any(self._marks.spots(whole=way.whole) for way in self._ways)
+
+
+class _Unwatched:
+    """Nobody watches what is fetched and read in behind."""
+
+    def begin(self, stage: str, total: int) -> None:
+        """A stage begins."""
+
+    def advance(self, stage: str, item: str) -> None:
+        """One of it is done."""
+
+    def fetched(self, item: str, *, total: int | None = None) -> None:
+        """One more document is there."""
+
+    def problem(self, item: str, reason: str) -> None:
+        """A document can't be had."""
+        _log.info("A file of a channel can't be read: %s: %s", item, reason)
+
+
+_UNWATCHED = _Unwatched()
+
+
+def _record(reader: Reader, followed: Followed) -> SourceRecord | None:
+    return next((one for one in reader.ledger.sources() if one.source == followed.source), None)

@@ -35,6 +35,7 @@ def options(
 
 
 def _register() -> None:
+    from bots.access import access
     from bots.ask import ask
     from bots.caption import caption
     from bots.chat import chat
@@ -47,6 +48,7 @@ def _register() -> None:
     from bots.search import pictures, search
     from bots.serve import serve
     from bots.serve_worker import worker
+    from bots.tools import tools
     from bots.train import train_command
     from bots.why import why
 
@@ -57,6 +59,8 @@ def _register() -> None:
         app.command()(command)
     app.command("train")(train_command)
     app.add_typer(dead)
+    app.add_typer(access)
+    app.add_typer(tools)
     app.add_typer(serve)
 
 

@@ -17,6 +17,7 @@ WRITES = "writes the index; nothing of it is shown"
 OPERATOR = "for whoever runs Lorelens, who has the data folder"
 BY_HASH = "bytes of a picture, by a hash that stands in a reply or an evidence which was looked at before"
 DOORS = {
+    "bots/access.py": OPERATOR,
     "bots/ask.py": OPERATOR,
     "bots/chat.py": OPERATOR,
     "bots/demo.py": OPERATOR,
@@ -31,6 +32,7 @@ DOORS = {
     "bots/sources.py": OPERATOR,
     "core/application.py": "opens both, and gives searches `access()`",
     "core/knowledge/access.py": "the door itself",
+    "core/knowledge/access_report.py": OPERATOR,
     "core/knowledge/caption_ingest.py": WRITES,
     "core/knowledge/document_intake.py": WRITES,
     "core/knowledge/index.py": "the seam",

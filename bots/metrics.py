@@ -7,7 +7,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from bots.turn_handling import Outcome, Watcher
 from core.errors import LorelensError
 from core.mailbox import Mailbox, Turn
-from core.reply import Failure, Finished, ReplyPart, Text
+from core.reply import Failure, Finished, ReplyPart, Status, Text
 
 _BY_PLATFORM = ("platform",)
 _SECONDS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 80, 160, 320)
@@ -37,6 +37,12 @@ class Metrics(Watcher):
         self._tokens = Counter(
             "lorelens_model_tokens", "Tokens that the model read and wrote.", _BY_PLATFORM, registry=registry
         )
+        self._outside = Counter(
+            "lorelens_outside_lookups",
+            "Lookups outside the team's own knowledge, by source.",
+            (*_BY_PLATFORM, "source"),
+            registry=registry,
+        )
         self._first = histogram("lorelens_first_part_seconds", "From the question's arrival to the first words.")
         self._last = histogram("lorelens_last_part_seconds", "From the question's arrival to the last part.")
         self._working = gauge("lorelens_turns_in_work", "Turns that this process is answering.")
@@ -59,6 +65,8 @@ class Metrics(Watcher):
         if isinstance(part, Text | Failure) and turn.conversation in self._waits_for_words:
             self._waits_for_words.discard(turn.conversation)
             self._first.labels(turn.platform).observe(waited)
+        if isinstance(part, Status) and part.source:
+            self._outside.labels(turn.platform, part.source).inc()
         if isinstance(part, Failure):
             self._failed.labels(turn.platform, part.code).inc()
         elif isinstance(part, Finished):

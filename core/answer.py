@@ -75,7 +75,7 @@ class AnswerStream:
             yield Text(text=self._citations.feed(_nearest(self._turn)) + self._citations.close())
         if not self._citations.cited and self._bears_out(self._turn.read):
             yield Text(text=self._citations.feed(f" [{self._turn.read.number}]") + self._citations.close())
-        for notice in self._notices:
+        for notice in (*self._notices, *self._turn.notices):
             yield Text(text=f"\n\n_{notice}_")
         if notes := notes_in_words(self._notes, in_chinese=is_chinese(self._turn.message.text)):
             yield Text(text=notes)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # each of these costs time to import, and most commands need 
     from core.models.encoder import Encoder
     from core.models.ocr import OcrReader
     from core.models.picture_encoder import PictureEncoder
+    from core.outside.desk import Outside
     from core.sources.channels.follower import ChannelFollower
 
 
@@ -47,6 +48,8 @@ class Application:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close what was opened."""
+        if "outside" in self.__dict__ and self.outside is not None:
+            await self.outside.close()
         if "saved_notes" in self.__dict__:
             await self.saved_notes.close()
         if "channel_follower" in self.__dict__:
@@ -205,8 +208,20 @@ class Application:
 
         find = self._finding(pictures)
         return Assistant(
-            chat=await self.chat(), knowledge=await self.knowledge(), pictures=find, ocr=self.ocr, encoder=self.encoder
+            chat=await self.chat(),
+            knowledge=await self.knowledge(),
+            pictures=find,
+            ocr=self.ocr,
+            encoder=self.encoder,
+            outside=self.outside,
         )
+
+    @cached_property
+    def outside(self) -> "Outside | None":
+        """What may be asked beyond the team's own knowledge; None where the settings name nothing."""
+        from core.outside.opening import open_outside
+
+        return open_outside(self.settings, self.encoder)
 
     def explainer(self, pictures: PictureSource | None = None) -> "Explainer":
         """What explains answers; `pictures` finds the pictures of messages."""

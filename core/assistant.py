@@ -24,12 +24,14 @@ from core.messages import EVERYONE, Message
 from core.models.chat import EXTRACTIVE, ChatModel
 from core.models.encoder import Encoder
 from core.models.ocr import OcrReader
+from core.outside.desk import Outside
 from core.prompting import render_question, system_prompt
 from core.reply import Failure, Finished, ReplyPart, Status, gather
 from core.retrieval import RetrieveFirst
 from core.tokens import estimate_tokens
 from core.tools.find_pictures import find_pictures_tool
 from core.tools.look_at_picture import look_at_picture_tool
+from core.tools.offering import OfferOutside
 from core.tools.search_knowledge import search_knowledge_tool
 from core.turn import PictureSource, Turn
 
@@ -48,6 +50,7 @@ class Assistant:
         pictures: PictureSource,
         ocr: OcrReader,
         encoder: Encoder | None = None,
+        outside: Outside | None = None,
     ) -> None:
         self._chat = chat
         self.encoder = encoder
@@ -57,14 +60,23 @@ class Assistant:
             find_pictures_tool(knowledge, looking),
             look_at_picture_tool(sees=chat.sees_pictures),
         ]
+        offers_tools = chat.calls_tools and chat.prompt == "full"
         # Its type depends on those of its middleware, which disagree; nothing here relies on more than `astream`.
         create_agent = cast(Callable[..., Any], agents.create_agent)  # pyright: ignore[reportUnknownMemberType]
         self._agent = create_agent(
             chat.model,
-            tools if chat.calls_tools and chat.prompt == "full" else [],
+            tools if offers_tools else [],
             system_prompt=system_prompt() if chat.prompt == "full" else None,
             middleware=[
-                RetrieveFirst(knowledge, looking, sees=chat.sees_pictures, prompt=chat.prompt, encoder=encoder),
+                *([OfferOutside(outside)] if outside is not None and offers_tools else []),
+                RetrieveFirst(
+                    knowledge,
+                    looking,
+                    sees=chat.sees_pictures,
+                    prompt=chat.prompt,
+                    encoder=encoder,
+                    outside=None if offers_tools else outside,
+                ),
                 ModelCallLimitMiddleware(run_limit=MODEL_CALLS, exit_behavior="end"),
             ],
             context_schema=Turn,

@@ -13,6 +13,8 @@ from core.knowledge.documents import Passage
 from core.messages import Value
 
 KEY = "lorelens_evidence"
+OUTSIDE = "outside:"
+"""What the source of a passage begins with that is not of the team's own knowledge."""
 
 
 class OcrLine(Value):
@@ -41,6 +43,11 @@ class EvidencePassage(Value):
     lexical: float | None = None
     dense: float | None = None
     first_rank: int | None = None
+
+    @property
+    def is_outside(self) -> bool:
+        """Whether it comes from outside the team's own knowledge."""
+        return self.passage.source.startswith(OUTSIDE)
 
 
 class Evidence(Value):

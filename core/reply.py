@@ -13,11 +13,12 @@ from core.messages import Picture, Value
 
 
 class Status(Value):
-    """What the assistant is doing now, for the person who waits."""
+    """What the assistant is doing now, for the person who waits; `source` is what it asks outside, if it does."""
 
     kind: Literal["status"] = "status"
     stage: Literal["thinking", "searching", "looking", "reading", "writing"]
     detail: str = ""
+    source: str = ""
 
 
 class Text(Value):

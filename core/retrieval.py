@@ -25,8 +25,10 @@ from core.messages import Picture
 from core.models.encoder import Encoder
 from core.models.notes import PromptStyle
 from core.models.ocr import text_of
+from core.outside.desk import Outside, Say
 from core.prompting import brief_question, render_question
 from core.reading.selection import select_sentences
+from core.reading.tiers import select_by_tiers
 from core.reply import Status
 from core.shown_pictures import ShownPictures, numbers_of, show_pictures
 from core.tracing import tracer
@@ -48,8 +50,11 @@ class RetrieveFirst(AgentMiddleware[AgentState[Any], Turn]):
         sees: bool,
         prompt: PromptStyle = "full",
         encoder: Encoder | None = None,
+        outside: Outside | None = None,
     ) -> None:
+        """`outside` is asked for a model that can't call tools."""
         super().__init__()
+        self._outside = outside
         self._prompt: PromptStyle = prompt
         self._encoder = encoder
         self._attached = AttachedDocuments(encoder)
@@ -72,7 +77,10 @@ class RetrieveFirst(AgentMiddleware[AgentState[Any], Turn]):
         if turn.wants != "description":
             runtime.stream_writer(Status(stage="searching", detail=turn.standalone))
             with tracer.start_as_current_span("retrieve") as span:
-                turn.add(await self._search(turn))
+                hits = await self._search(turn)
+                if self._outside is not None:
+                    hits = await self._with_outside(turn, hits, self._outside, runtime.stream_writer)
+                turn.add(hits)
                 span.set_attribute("lorelens.passages", len(turn.passages))
         runtime.stream_writer(Status(stage="reading"))
         if self._prompt == "brief":
@@ -114,6 +122,15 @@ class RetrieveFirst(AgentMiddleware[AgentState[Any], Turn]):
             return [*found, *text]
         return await self._knowledge.search(query, limit=PASSAGES, audience=turn.audience)
 
+    async def _with_outside(self, turn: Turn, hits: list[Hit], outside: Outside, say: Say) -> list[Hit]:
+        """What was found, with what is outside where that does not answer, or where the person asks for it."""
+        if not outside.on(turn):
+            return hits
+        numbered = [EvidencePassage(number=at, passage=hit.passage) for at, hit in enumerate(hits, start=1)]
+        own = await asyncio.to_thread(select_sentences, turn.standalone, numbered, encoder=self._encoder)
+        found = await outside.look_first(turn, say, is_answered=not own.declined)
+        return [*found, *hits] if outside.is_asked_for(turn) else [*hits, *found]
+
     async def _like(self, turn: Turn) -> list[Hit]:
         """Pictures like the first one that the question is about."""
         describe = not self._knowledge.sees_pictures
@@ -134,7 +151,7 @@ class RetrieveFirst(AgentMiddleware[AgentState[Any], Turn]):
     def _answering(self, turn: Turn) -> EvidencePassage | None:
         """The passage that answers, if one does: chosen by all that was looked for, and supported by that or by the
         question alone, which what a picture shows may drown."""
-        selection = select_sentences(_query(turn), turn.passages, encoder=self._encoder)
+        selection = select_by_tiers(_query(turn), turn.passages, encoder=self._encoder)
         best = turn.passage(selection.sentences[0].number) if selection.sentences else None
         if best is None or not selection.declined:
             return best

@@ -6,7 +6,7 @@ is found twice is not given twice.
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from langchain_core.messages import BaseMessage
 from langchain_core.tools import BaseTool
@@ -16,6 +16,9 @@ from core.intent import Wants
 from core.knowledge.documents import Passage
 from core.knowledge.index import Hit
 from core.messages import EVERYONE, Message, Picture
+
+if TYPE_CHECKING:
+    from core.outside.tool import OutsideTool
 
 PictureSource = Callable[[str], Awaitable[bytes | None]]
 """Bytes of a normalized picture by its sha256, or None where it is gone."""
@@ -48,6 +51,12 @@ class Turn:
     """The tools that it was offered then."""
     said: str = ""
     """What it said to that, word for word."""
+    outside_calls: int = 0
+    """How often something outside was asked for it."""
+    outside_tools: "dict[str, OutsideTool] | None" = None
+    """The outside tools that it may call, by name; None before the first call of the model."""
+    notices: dict[str, None] = field(default_factory=dict[str, None])
+    """What the answer has to say beside its own, each once."""
 
     def add(self, hits: Sequence[Hit]) -> list[EvidencePassage]:
         """Number new hits; answer the evidence for all of them, new and known."""

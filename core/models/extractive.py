@@ -20,7 +20,8 @@ from core.language import is_chinese
 from core.reading.picture_answers import answer_from_picture, describe, quoting
 from core.reading.picture_links import linked_lines
 from core.reading.quoting import quoted
-from core.reading.selection import Selection, runs, select_sentences
+from core.reading.selection import Selection, runs
+from core.reading.tiers import select_by_tiers
 
 NOTICE = {
     "en": "_No language model is configured, so I quote. To get answers in words of their own, set `LORELENS_MODEL` "
@@ -187,7 +188,7 @@ class _Answer:
         if evidence.pictures and not seen:
             self.say("unread")
         question = " ".join((evidence.standalone, *linked))
-        selection = select_sentences(question, evidence.passages, encoder=self.encoder, said=said)
+        selection = select_by_tiers(question, evidence.passages, encoder=self.encoder, said=said)
         self.support = max([selection.support, *(answer.support for answer in seen)])
         if not selection.declined:
             self._select(selection, evidence)

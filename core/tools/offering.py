@@ -1,0 +1,51 @@
+"""The middleware that offers outside tools: those that the workspace of the turn turned on, in that turn alone."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, cast
+
+from langchain.agents.middleware import AgentMiddleware, AgentState, ModelRequest, ModelResponse
+from langchain_core.messages import ToolMessage
+from langgraph.prebuilt import ToolRuntime
+from langgraph.prebuilt.tool_node import ToolCallRequest
+from langgraph.types import Command
+
+from core.outside.desk import Outside
+from core.turn import Turn
+
+
+class OfferOutside(AgentMiddleware[AgentState[Any], Turn]):
+    """Adds a turn's outside tools to what the model is offered, and does what it calls of them."""
+
+    def __init__(self, outside: Outside) -> None:
+        super().__init__()
+        self._outside = outside
+
+    async def awrap_model_call(
+        self,
+        request: ModelRequest[Turn],
+        handler: Callable[[ModelRequest[Turn]], Awaitable[ModelResponse[Any]]],
+    ) -> ModelResponse[Any]:
+        """Offer them."""
+        turn = request.runtime.context
+        if turn.outside_tools is None:
+            turn.outside_tools = {tool.name: tool for tool in await self._outside.tools(turn)}
+        if not turn.outside_tools:
+            return await handler(request)
+        offered = [tool.spec() for tool in turn.outside_tools.values()]
+        return await handler(request.override(tools=[*request.tools, *offered]))
+
+    async def awrap_tool_call(
+        self,
+        request: ToolCallRequest,
+        handler: Callable[[ToolCallRequest], Awaitable[ToolMessage | Command[Any]]],
+    ) -> ToolMessage | Command[Any]:
+        """Do what was called, if it was offered."""
+        runtime = cast(ToolRuntime[Turn, Any], request.runtime)  # pyright: ignore[reportUnknownMemberType]
+        turn = runtime.context
+        call = request.tool_call
+        tool = (turn.outside_tools or {}).get(call["name"])
+        # One that was turned off meanwhile is not run any more.
+        if tool is None or tool.switch not in self._outside.on(turn):
+            return await handler(request)
+        said = await tool.run(turn, call["args"], runtime.stream_writer)
+        return ToolMessage(content=said, name=call["name"], tool_call_id=call["id"])

@@ -23,7 +23,7 @@ from adapters.slack.blocks import (
     markdown,
     section,
 )
-from adapters.slack.buttons import AGAIN, SHARE, SUGGESTION, WHY, Pressed, feedback, stop_row
+from adapters.slack.buttons import AGAIN, KEEP, SHARE, SUGGESTION, WHY, Pressed, feedback, stop_row
 from adapters.slack.converting import escaped, to_mrkdwn
 from adapters.slack.packing import Packing, json_length
 from adapters.slack.sources import source_blocks
@@ -187,6 +187,8 @@ def _rows(reply: Reply, look: Look) -> tuple[Block, ...]:
         row.insert(0, button(texts.why, WHY, about.value()))
     if look.ephemeral and (answered or reply.pictures):
         row.append(button(texts.share, SHARE, about.value()))
+    if reply.declined and not look.ephemeral and not _is_direct(about):
+        row.append(button(texts.keep_answer, KEEP, about.value()))
     rows = [feedback(about, texts, native=look.native)] if answered else []
     rows.append(actions(row))
     suggestions = [one for one in reply.suggestions[:SUGGESTIONS] if one.strip()]
@@ -194,6 +196,11 @@ def _rows(reply: Reply, look: Look) -> tuple[Block, ...]:
         rows.append(context(texts.follow_up))
         rows.append(actions([_suggestion(number, one, about) for number, one in enumerate(suggestions, start=1)]))
     return tuple(rows)
+
+
+def _is_direct(about: Pressed) -> bool:
+    """Whether the answer stands in a direct conversation: nobody else is there who could know."""
+    return "/D" in about.conversation
 
 
 def _suggestion(number: int, text: str, about: Pressed) -> Block:

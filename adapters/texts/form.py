@@ -105,6 +105,9 @@ class Texts:
     save_empty: str
     unsave: str
     unsaved: str
+    keep_answer: str
+    """Below an answer that was declined: the replies of people after it are saved with the question."""
+    keep_nothing: str
     search_usage: str
     """{command}"""
     pictures_usage: str

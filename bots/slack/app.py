@@ -13,7 +13,7 @@ from slack_sdk.signature import SignatureVerifier
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.background import log_failure
-from bots.slack import buttons, commands, dialogs, events, following, home, pane, removal, saving, shortcuts
+from bots.slack import buttons, commands, dialogs, events, following, home, keeping, pane, removal, saving, shortcuts
 from bots.slack.desk import Desk
 from bots.slack.failures import failed
 from bots.slack.knowing import authorize_with, hear_with
@@ -26,6 +26,7 @@ REGISTERING = (
     dialogs.register,
     shortcuts.register,
     saving.register,
+    keeping.register,
     buttons.register,
     home.register,
     pane.register,

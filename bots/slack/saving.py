@@ -18,6 +18,7 @@ from adapters.slack.blocks import SlackMessage, actions, button, section
 from adapters.slack.buttons import STOP, Pressed, pressed
 from adapters.slack.converting import escaped
 from adapters.slack.file_objects import urls_of
+from adapters.slack.history import thread_before
 from adapters.slack.incoming import message_id, ts_of
 from bots.about import forget_copies
 from bots.exchange import with_answer
@@ -62,7 +63,7 @@ def register(app: AsyncApp, desk: Desk) -> None:
 
 async def _save(desk: Desk, body: Mapping[str, Any], context: AsyncBoltContext) -> None:
     who = await whom(desk, body, context)
-    if (await desk.platform.membership.people.person(who.installed, who.user)).standing not in {"member", "guest"}:
+    if not await may_save(desk, who):
         await say_text(desk, who, who.texts.save_refused)
         return
     payload = mapping(body.get("message"))
@@ -75,12 +76,24 @@ async def _save(desk: Desk, body: Mapping[str, Any], context: AsyncBoltContext) 
         return
     saver = Author(id=before.saved_by) if before and before.saved_by != who.user else who.author
     saved = await taking.keep(messages, saver, datetime.now(UTC))
-    said = who.texts.saved_already if before else who.texts.saved.format(title=saved)
+    await tell_saved(desk, who, messages[0], saved, saver=saver, before=before)
+
+
+async def tell_saved(
+    desk: Desk, who: Whom, message: Message, title: str, *, saver: Author, before: NoteHead | None
+) -> None:
+    """Tell whoever saved a note, which that message begins, that it is kept; who saved it may undo that."""
+    said = who.texts.saved_already if before else who.texts.saved.format(title=title)
     blocks = [section(escaped(said))]
     if saver.id == who.user:
-        about = Pressed(place.conversation, messages[0].id)
+        about = Pressed(message.place.conversation, message.id)
         blocks.append(actions([button(who.texts.unsave, UNSAVE, about.value())]))
     await say(desk, who, SlackMessage(escaped(said), tuple(blocks)))
+
+
+async def may_save(desk: Desk, who: Whom) -> bool:
+    """Whether somebody may add to the team's knowledge: people of other organizations may not."""
+    return (await desk.platform.membership.people.person(who.installed, who.user)).standing in {"member", "guest"}
 
 
 async def _unsave(desk: Desk, body: Mapping[str, Any], context: AsyncBoltContext) -> None:
@@ -215,11 +228,22 @@ async def _save_anew(desk: Desk, head: NoteHead, payload: Payload, channel: str,
     kept = {one.id: one for one in await desk.store.messages(place.conversation, list(head.messages))}
     if changed is not None:
         kept[changed.id] = changed
+    for other in await said_in_thread(desk, place, who) if set(head.messages) - set(kept) else ():
+        one = message_id(channel, string(other.get("ts")))
+        said = await taking.message(other) if one in head.messages and one not in kept else None
+        if said is not None:
+            kept[one] = said
     messages = [kept[one] for one in head.messages if one in kept]
     if changed is None or messages[:1] != [kept.get(head.messages[0])]:
         _log.warning("What was saved of %s does not follow its edit: the rest is kept no more", head.messages[0])
         return
     await taking.keep(messages, Author(id=head.saved_by, name=name), head.saved_at)
+
+
+async def said_in_thread(desk: Desk, place: Place, who: Whom) -> list[Payload]:
+    """What stands in a thread, oldest first, as Slack has it."""
+    client = await desk.platform.clients.client(who.installed.team, who.installed.enterprise)
+    return await thread_before("", place, client)
 
 
 def _is_under_way(message: Payload) -> bool:

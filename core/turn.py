@@ -6,7 +6,7 @@ is found twice is not given twice.
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from langchain_core.messages import BaseMessage
 from langchain_core.tools import BaseTool
@@ -16,9 +16,6 @@ from core.intent import Wants
 from core.knowledge.documents import Passage
 from core.knowledge.index import Hit
 from core.messages import EVERYONE, Message, Picture
-
-if TYPE_CHECKING:
-    from core.outside.tool import OutsideTool
 
 PictureSource = Callable[[str], Awaitable[bytes | None]]
 """Bytes of a normalized picture by its sha256, or None where it is gone."""
@@ -53,8 +50,8 @@ class Turn:
     """What it said to that, word for word."""
     outside_calls: int = 0
     """How often something outside was asked for it."""
-    outside_tools: "dict[str, OutsideTool] | None" = None
-    """The outside tools that it may call, by name; None before the first call of the model."""
+    outside_tools: dict[str, Any] | None = None
+    """The outside tools (`core.outside.tool.OutsideTool`) that it may call, by name; None before they are looked up."""
     notices: dict[str, None] = field(default_factory=dict[str, None])
     """What the answer has to say beside its own, each once."""
 

@@ -10,6 +10,7 @@ from langgraph.prebuilt.tool_node import ToolCallRequest
 from langgraph.types import Command
 
 from core.outside.desk import Outside
+from core.outside.tool import OutsideTool
 from core.turn import Turn
 
 
@@ -29,9 +30,10 @@ class OfferOutside(AgentMiddleware[AgentState[Any], Turn]):
         turn = request.runtime.context
         if turn.outside_tools is None:
             turn.outside_tools = {tool.name: tool for tool in await self._outside.tools(turn)}
-        if not turn.outside_tools:
+        tools: list[OutsideTool] = list(turn.outside_tools.values())
+        if not tools:
             return await handler(request)
-        offered = [tool.spec() for tool in turn.outside_tools.values()]
+        offered = [tool.spec() for tool in tools]
         return await handler(request.override(tools=[*request.tools, *offered]))
 
     async def awrap_tool_call(
@@ -43,7 +45,7 @@ class OfferOutside(AgentMiddleware[AgentState[Any], Turn]):
         runtime = cast(ToolRuntime[Turn, Any], request.runtime)  # pyright: ignore[reportUnknownMemberType]
         turn = runtime.context
         call = request.tool_call
-        tool = (turn.outside_tools or {}).get(call["name"])
+        tool: OutsideTool | None = (turn.outside_tools or {}).get(call["name"])
         # One that was turned off meanwhile is not run any more.
         if tool is None or tool.switch not in self._outside.on(turn):
             return await handler(request)

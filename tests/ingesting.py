@@ -41,13 +41,18 @@ OCR = OnceReader()
 
 @dataclass(frozen=True, eq=False)
 class Row:
-    """A passage in the index, with its vector, which is the same to some digits whatever it was encoded beside of."""
+    """A passage in the index, with its vector, which is the same to some digits whatever it was encoded beside of.
+
+    Rows are equal whatever age they have: that is the time when their words were first read as they are, not of a file.
+    """
 
     passage: Passage
     vector: list[float] | None
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Row) or self.passage != other.passage:
+        if not isinstance(other, Row):
+            return False
+        if self.passage.model_copy(update={"modified": other.passage.modified}) != other.passage:
             return False
         if self.vector is None or other.vector is None:
             return self.vector is other.vector

@@ -1,15 +1,18 @@
 """What has to be done about a folder: what was found in it against what the ledger knows of it."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote
 
 from core.knowledge.discover import Findings, FoundFile, Scope
+from core.knowledge.documents import DocumentFacts
 from core.knowledge.ingest_report import NotRead
 from core.knowledge.ledger import FileRecord, Ledger
 
+About = Callable[[str], DocumentFacts | None]
+"""What is known of a file, by its path in its source; None where nothing is."""
 RACY_SECONDS = 2.0
 """A file written this shortly before it was looked at may have been written again at what looks like the same time."""
 
@@ -35,7 +38,25 @@ def is_settled(record: FileRecord | None, found: FoundFile, rules: str) -> bool:
     )
 
 
-def compare(findings: Findings, known: Mapping[str, FileRecord], scope: Scope, rules: str, now: float) -> Changes:
+def facts_of(path: str, about: About | None) -> str:
+    """16 hexadecimal digits that name the title and the address that were told of a file; empty where none were.
+
+    Its age is none of it: a page that was written again with the same words is not read again.
+    """
+    facts = about(path) if about is not None else None
+    if facts is None or not (facts.title or facts.url):
+        return ""
+    return hashlib.sha256(f"{facts.title}\0{facts.url}".encode(errors="replace")).hexdigest()[:16]
+
+
+def compare(
+    findings: Findings,
+    known: Mapping[str, FileRecord],
+    scope: Scope,
+    rules: str,
+    now: float,
+    about: About | None = None,
+) -> Changes:
     """What changed; a file that looks changed is hashed, to see whether it is.
 
     Args:
@@ -44,12 +65,15 @@ def compare(findings: Findings, known: Mapping[str, FileRecord], scope: Scope, r
         scope: what was looked at.
         rules: what a file has to have been read under.
         now: when it was looked at, in seconds since 1970.
+        about: what is told of files beside what they say.
     """
     changes = Changes()
     present: set[str] = set()
     for found in findings.files:
         present.add(found.path)
         record = known.get(found.path)
+        if record is not None and record.outcome == "read" and record.told != facts_of(found.path, about):
+            record = None
         if record is not None and is_settled(record, found, rules):
             _keep(changes, record)
         elif record is not None and _is_done(record, rules) and sha256_of(found.file) == record.sha256:

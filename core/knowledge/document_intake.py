@@ -3,16 +3,16 @@
 import hashlib
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.errors import DocumentError, IndexUnavailableError, LorelensError, PictureError
 from core.knowledge.addresses import address_below, web_address
-from core.knowledge.changes import sha256_of
+from core.knowledge.changes import About, facts_of, sha256_of
 from core.knowledge.chunking import cut
 from core.knowledge.discover import FoundFile
-from core.knowledge.documents import Document, DocumentFacts, DocumentPicture, Passage
+from core.knowledge.documents import Document, DocumentPicture, Passage
 from core.knowledge.ledger import FileRecord
 from core.knowledge.loaders import load
 from core.knowledge.passages import PLACE_TOKENS, passages_of
@@ -28,9 +28,6 @@ SMALLEST_SIDE = 32
 CHARACTERS_PER_TOKEN = 4
 WITHOUT_ENCODER_TOKENS = 240
 KEPT_REASON = 4000
-
-About = Callable[[str], DocumentFacts | None]
-"""What is known of a file, by its path in its source; None where nothing is."""
 
 _log = logging.getLogger(__name__)
 
@@ -77,6 +74,7 @@ class DocumentIntake:
             rules=self.rules,
             outcome="pending",
             read_at=now,
+            told=facts_of(found.path, self.about),
         )
         try:
             return self._read(found, record)

@@ -20,9 +20,9 @@ from pathlib import Path
 from core.errors import SettingsError
 from core.knowledge.addresses import address_below, checked_base
 from core.knowledge.caption_ingest import CaptionerSource, CaptionIngest
-from core.knowledge.changes import Changes, add_dependents, compare, is_settled, read_again
+from core.knowledge.changes import About, Changes, add_dependents, compare, is_settled, read_again
 from core.knowledge.discover import Findings, FoundFile, Scope, discover, scope_of
-from core.knowledge.document_intake import About, DocumentIntake, ReadFile
+from core.knowledge.document_intake import DocumentIntake, ReadFile
 from core.knowledge.documents import Passage
 from core.knowledge.encoding import encode_passages
 from core.knowledge.in_threads import to_the_end
@@ -210,7 +210,7 @@ def _look(run: _Run) -> tuple[Findings, Changes]:
     ledger, known = run.reader.ledger, run.known
     now = time.time()
     findings = discover(run.scope, lambda found: is_settled(known.get(found.path), found, run.rules))
-    changes = compare(findings, known, run.scope, run.rules, now)
+    changes = compare(findings, known, run.scope, run.rules, now, run.about)
     add_dependents(changes, ledger, run.source, known, run.scope.root)
     lost = [sha256 for sha256 in ledger.pictures(run.source) if not run.reader.pictures.path(sha256).exists()]
     read_again(changes, ledger.documents_with(run.source, lost), known, run.scope.root)

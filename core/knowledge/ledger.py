@@ -16,7 +16,7 @@ from core.knowledge.picture_notes import CAPTION, PictureNotes
 from core.knowledge.picture_passages import PictureMention
 from core.messages import Picture, Value
 
-_COLUMNS = ("path", "size", "mtime_ns", "sha256", "rules", "outcome", "reason", "passages", "read_at", "url")
+_COLUMNS = ("path", "size", "mtime_ns", "sha256", "rules", "outcome", "reason", "passages", "read_at", "url", "told")
 
 Outcome = Literal["pending", "read", "failed"]
 
@@ -26,7 +26,8 @@ class FileRecord(Value):
 
     `sha256` is of its content, empty where it could not be opened. `reason` says why it failed or, of a file that was
     read, which parts could not be. `read_at` is the time of the look at its state, in seconds since 1970. `url` is the
-    address that the document says is its own.
+    address that the document says is its own. `told` names what was told of it beside what it says (`facts_of`): where
+    that is new, it is read again.
     """
 
     path: str
@@ -39,6 +40,7 @@ class FileRecord(Value):
     passages: int = 0
     read_at: float
     url: str = ""
+    told: str = ""
 
 
 class SourceRecord(Value):
@@ -314,7 +316,7 @@ class Ledger:
 
 def _note(database: Connection, source: str, records: Iterable[FileRecord]) -> None:
     database.executemany(
-        "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [(source, *(getattr(one, column) for column in _COLUMNS)) for one in records],
     )
 

@@ -43,7 +43,9 @@ ALTER TABLE roots ADD COLUMN url TEXT NOT NULL DEFAULT '';
 ALTER TABLE files ADD COLUMN url TEXT NOT NULL DEFAULT '';
 """
 """What version 3 has more than version 2."""
-_STEPS = (FILES_AND_PICTURES, NOTES, ADDRESSES)
+TOLD = "ALTER TABLE files ADD COLUMN told TEXT NOT NULL DEFAULT ''"
+"""What version 4 has more than version 3."""
+_STEPS = (FILES_AND_PICTURES, NOTES, ADDRESSES, TOLD)
 VERSION = len(_STEPS)
 
 

@@ -14,7 +14,8 @@ from core.errors import IndexUnavailableError
 from core.knowledge.documents import DocumentFacts
 
 _FACTS, _CURSOR = ".facts.jsonl", ".cursor.json"
-_LONGEST_NAME = 200
+_NEW = ".new"
+"""A file that is being written; whatever its name, there is one at a time."""
 
 
 class Mirror:
@@ -25,12 +26,15 @@ class Mirror:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._known = _read_facts(folder / _FACTS)
+        self._known, compact = _read_facts(folder / _FACTS)
+        if not compact:
+            lines = ({"path": path, **facts.model_dump(exclude_defaults=True)} for path, facts in self._known.items())
+            self._write(_FACTS, "".join(f"{json.dumps(one, ensure_ascii=False)}\n" for one in lines).encode())
 
     def cursor(self) -> dict[str, Any]:
         """How far the fetching has come, as it was last kept; empty at first."""
         try:
-            found: Any = json.loads((self.folder / _CURSOR).read_text())
+            found: Any = json.loads((self.folder / _CURSOR).read_text("utf-8"))
         except (OSError, ValueError):
             return {}
         return found if isinstance(found, dict) else {}  # pyright: ignore[reportUnknownVariableType]
@@ -97,7 +101,7 @@ class Mirror:
         target = self.folder / path
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            whole = target.with_name(f".{target.name[:_LONGEST_NAME]}.new")
+            whole = target.with_name(_NEW)
             whole.write_bytes(data)
             if modified > 0:
                 os.utime(whole, (modified, modified))
@@ -108,7 +112,7 @@ class Mirror:
     def _append(self, line: dict[str, Any]) -> None:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with (self.folder / _FACTS).open("a") as file:
+            with (self.folder / _FACTS).open("a", encoding="utf-8") as file:
                 file.write(json.dumps(line, ensure_ascii=False) + "\n")
         except OSError as error:
             raise _unwritable(self.folder, error) from error
@@ -118,23 +122,24 @@ def _alike(known: DocumentFacts | None, facts: DocumentFacts) -> bool:
     return known is not None and (known.title, known.url) == (facts.title, facts.url)
 
 
-def _read_facts(file: Path) -> dict[str, DocumentFacts]:
+def _read_facts(file: Path) -> tuple[dict[str, DocumentFacts], bool]:
+    """What was told of files, and whether it stands there once each and whole."""
     known: dict[str, DocumentFacts] = {}
     try:
-        lines = file.read_text().splitlines()
+        lines = file.read_text("utf-8", errors="replace").split("\n")
     except OSError:
-        return known
-    for line in lines:
+        return known, True
+    for line in filter(None, lines):
         try:
             told = json.loads(line)
-        except ValueError:  # the last line of a run that was killed; its file is written again
-            continue
-        path = told.pop("path", "")
-        if told.pop("gone", False):
-            known.pop(path, None)
-        else:
-            known[path] = DocumentFacts.model_validate(told)
-    return known
+            path = told.pop("path")
+            if told.pop("gone", False):
+                known.pop(path, None)
+            else:
+                known[path] = DocumentFacts.model_validate(told)
+        except (ValueError, KeyError, AttributeError):
+            continue  # a line of a run that was killed; its file is written again
+    return known, not lines[-1] and len(lines) - 1 <= 2 * len(known) + 16
 
 
 def _unwritable(folder: Path, error: OSError) -> IndexUnavailableError:

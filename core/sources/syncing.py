@@ -1,0 +1,290 @@
+"""Syncing a source: its parts are listed, fetched into their mirrors and read in, each for its own readers.
+
+Who may see a part changes before anything is fetched. Fetching, which may take hours, holds no lock but the source's
+own; only reading in waits its turn. A part that fails leaves the others alone, and what was fetched of it is read in.
+"""
+
+import asyncio
+import logging
+import shutil
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from core.errors import LorelensError
+from core.knowledge.ingest import IngestReport, NotRead, Progress, Reader, ingest
+from core.knowledge.ingest_lock import BusyError
+from core.knowledge.sources import change_audience, forget_source
+from core.messages import Value
+from core.sources.configured import Configured, ConfiguredSources, KnownPart, SyncState
+from core.sources.connector import Connector, Part, SourceSpec, Watch
+from core.sources.mirror import Mirror
+
+PATIENCE = 900.0
+"""Seconds that a part waits for others who read documents in."""
+_PAUSE, _LONGEST_PAUSE = 0.2, 10.0
+
+T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
+
+ReaderSource = Callable[[], Awaitable[Reader]]
+OpenConnector = Callable[[SourceSpec], Connector]
+
+
+class PartReport(Value):
+    """What came of one part: how many documents were fetched, what could not be, what was read in; or why it failed."""
+
+    name: str
+    source: str
+    fetched: int = 0
+    problems: tuple[NotRead, ...] = ()
+    ingested: IngestReport | None = None
+    error: str = ""
+    hint: str = ""
+
+
+class SyncReport(Value):
+    """What came of a sync; `seconds` is how long it took."""
+
+    name: str
+    parts: tuple[PartReport, ...] = ()
+    forgotten: tuple[str, ...] = ()
+    error: str = ""
+    hint: str = ""
+    seconds: float = 0.0
+
+    @property
+    def failed(self) -> bool:
+        """Whether anything of it failed as a whole."""
+        return bool(self.error) or any(part.error for part in self.parts)
+
+
+class SyncProgress(Watch, Progress, Protocol):
+    """Who watches a sync."""
+
+    def part(self, name: str) -> None:
+        """A part begins."""
+        ...
+
+
+class Syncing:
+    """Syncs the configured sources of one data folder."""
+
+    def __init__(
+        self,
+        sources: ConfiguredSources,
+        reader: ReaderSource,
+        open_connector: OpenConnector,
+        *,
+        patience: float = PATIENCE,
+    ) -> None:
+        self.sources = sources
+        self._reader = reader
+        self._open = open_connector
+        self._patience = patience
+
+    async def sync(self, name: str, progress: SyncProgress) -> SyncReport:
+        """Bring one source up to date; what goes wrong with it stands in the report, and in its state.
+
+        Raises:
+            QuestionError: none is called so.
+            UnavailableError: it is being synced already.
+        """
+        configured = self.sources.get(name)
+        started = time.time()
+        with self.sources.alone(name):
+            state = self.sources.state(name).model_copy(update={"started_at": started})
+            self.sources.keep_state(name, state)
+            retry_after = 0.0
+            try:
+                report = await self._sync(configured, progress)
+            except LorelensError as error:
+                _log.warning('The source "%s" could not be synced: %s', name, error.message)
+                report = SyncReport(name=name, error=error.message, hint=error.hint)
+                retry_after = getattr(error, "retry_after", None) or 0.0
+            except Exception as error:
+                self._note(name, error=f"{type(error).__name__}: {' '.join(str(error).split())[:300]}")
+                raise
+            self._note(name, error=_why(report), retry_after=retry_after)
+        return report.model_copy(update={"seconds": time.time() - started})
+
+    async def forget(self, name: str) -> int:
+        """Forget all that was read of a source, and that it was set up; answer how many passages went.
+
+        Raises:
+            QuestionError: none is called so.
+            UnavailableError: it is being synced, or somebody reads documents in.
+        """
+        self.sources.get(name)
+        gone = 0
+        with self.sources.alone(name):
+            reader = await self._reader()
+            for part in self.sources.state(name).parts:
+                gone += await self._forget_part(reader, part)
+            self.sources.remove(name)
+        return gone
+
+    async def _sync(self, configured: Configured, progress: SyncProgress) -> SyncReport:
+        spec = configured.spec
+        connector = self._open(spec)
+        try:
+            parts = [part async for part in connector.parts()]
+            reader = await self._reader()
+            known = await self._parts_known(spec, parts, reader)
+            forgotten = await self._forget_gone(spec.name, parts, reader)
+            self._keep_parts(spec.name, known)
+            for part, its in zip(parts, known, strict=True):
+                await self._narrow(reader, its.source, part.audience)
+            reports: list[PartReport] = []
+            for part, its in zip(parts, known, strict=True):
+                progress.part(part.name or spec.name)
+                reports.append(await self._bring_up(connector, spec, part, its, progress))
+        finally:
+            await connector.close()
+        return SyncReport(name=spec.name, parts=tuple(reports), forgotten=forgotten)
+
+    async def _parts_known(self, spec: SourceSpec, parts: Sequence[Part], reader: Reader) -> list[KnownPart]:
+        """The parts under the names that the ledger has, or is to have, for them; a name once given stays."""
+        before = {part.key: part for part in self.sources.state(spec.name).parts}
+        taken = {record.source for record in await asyncio.to_thread(reader.ledger.sources)}
+        known: list[KnownPart] = []
+        for part in parts:
+            name = before[part.key].source if part.key in before else _unused(spec, part, taken)
+            taken.add(name)
+            known.append(KnownPart(key=part.key, name=part.name, source=name))
+        return known
+
+    async def _forget_gone(self, name: str, parts: Sequence[Part], reader: Reader) -> tuple[str, ...]:
+        """Forget the parts that there were and are no more."""
+        keys = {part.key for part in parts}
+        gone = [part for part in self.sources.state(name).parts if part.key not in keys]
+        for part in gone:
+            await self._forget_part(reader, part)
+            await asyncio.to_thread(shutil.rmtree, self.sources.mirror_folder(name, part.key), ignore_errors=True)
+        return tuple(part.source for part in gone)
+
+    async def _forget_part(self, reader: Reader, part: KnownPart) -> int:
+        async def forget() -> int:
+            if part.source not in {record.source for record in reader.ledger.sources()}:
+                return 0
+            return await forget_source(part.source, ledger=reader.ledger, index=reader.index, pictures=reader.pictures)
+
+        return await self._in_turn(forget)
+
+    async def _narrow(self, reader: Reader, source: str, audience: tuple[str, ...]) -> None:
+        """Let those who may see a part now be those who see what was read of it before."""
+        record = next((one for one in reader.ledger.sources() if one.source == source), None)
+        if record is None or record.audience == audience:
+            return
+        try:
+            await change_audience(source, audience, ledger=reader.ledger, index=reader.index)
+        except BusyError:  # the ledger has it, which is what counts; the index follows with the reading in
+            _log.info('Who may see "%s" is another; the index follows when it is free', source)
+
+    async def _bring_up(
+        self, connector: Connector, spec: SourceSpec, part: Part, known: KnownPart, progress: SyncProgress
+    ) -> PartReport:
+        counted = _Counting(progress)
+        error: LorelensError | None = None
+        mirror: Mirror | None = None
+        folder = Path(part.folder) if part.folder else self.sources.mirror_folder(spec.name, part.key)
+        report: IngestReport | None = None
+        try:
+            if not part.folder:
+                mirror = await asyncio.to_thread(Mirror, folder)
+                try:
+                    await connector.fetch(part, mirror, counted)
+                except LorelensError as failed:
+                    error = failed
+            if await asyncio.to_thread(folder.exists):
+                report = await self._read_in(folder, part, spec, known, mirror, progress)
+        except LorelensError as failed:
+            error = error or failed
+        if error is not None:
+            _log.warning('"%s" could not be brought up to date: %s', known.source, error.message)
+        return PartReport(
+            name=part.name or spec.name,
+            source=known.source,
+            fetched=counted.count,
+            problems=tuple(counted.problems),
+            ingested=report,
+            error=error.message if error else "",
+            hint=error.hint if error else "",
+        )
+
+    async def _read_in(
+        self, folder: Path, part: Part, spec: SourceSpec, known: KnownPart, mirror: Mirror | None, progress: Progress
+    ) -> IngestReport:
+        reader = await self._reader()
+
+        async def read_in() -> IngestReport:
+            return await ingest(
+                folder,
+                reader,
+                source=known.source,
+                audience=part.audience,
+                url=part.url or spec.url,
+                about=mirror.facts if mirror is not None else None,
+                progress=progress,
+            )
+
+        return await self._in_turn(read_in)
+
+    async def _in_turn(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Do what nobody else may do at the same time, waiting a bounded time for those who do."""
+        until, pause = time.monotonic() + self._patience, _PAUSE
+        while True:
+            try:
+                return await work()
+            except BusyError:
+                if time.monotonic() > until:
+                    raise
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, _LONGEST_PAUSE)
+
+    def _keep_parts(self, name: str, known: Sequence[KnownPart]) -> None:
+        state = self.sources.state(name)
+        self.sources.keep_state(name, state.model_copy(update={"parts": tuple(known)}))
+
+    def _note(self, name: str, *, error: str, retry_after: float = 0.0) -> None:
+        state, now = self.sources.state(name), time.time()
+        update: dict[str, object] = {
+            "ended_at": now,
+            "error": error,
+            "failures": state.failures + 1 if error else 0,
+            "not_before": now + retry_after if retry_after else 0.0,
+        }
+        if not error:
+            update["succeeded_at"] = now
+        self.sources.keep_state(name, state.model_copy(update=update))
+
+
+class _Counting:
+    """Counts what is fetched, and remembers what can't be."""
+
+    def __init__(self, watch: Watch) -> None:
+        self._watch = watch
+        self.count = 0
+        self.problems: list[NotRead] = []
+
+    def fetched(self, item: str, *, total: int | None = None) -> None:
+        self.count += 1
+        self._watch.fetched(item, total=total)
+
+    def problem(self, item: str, reason: str) -> None:
+        self.problems.append(NotRead(path=item, reason=reason))
+        self._watch.problem(item, reason)
+
+
+def _unused(spec: SourceSpec, part: Part, taken: set[str]) -> str:
+    name = f"{spec.name}/{' '.join(part.name.split()) or part.key}" if part.key else spec.name
+    return f"{name} ({part.key or spec.kind})" if name in taken else name
+
+
+def _why(report: SyncReport) -> str:
+    failed = [part for part in report.parts if part.error]
+    if report.error or not failed:
+        return report.error
+    return failed[0].error if len(report.parts) == 1 else f"{failed[0].name}: {failed[0].error}"

@@ -11,6 +11,10 @@ from core.errors import IndexUnavailableError, UnavailableError
 NAME = "ingest.lock"
 
 
+class BusyError(UnavailableError):
+    """Somebody else writes documents into this data folder."""
+
+
 @contextmanager
 def exclusively(folder: Path) -> Generator[None]:
     """Be the only one who writes documents into this data folder.
@@ -18,7 +22,7 @@ def exclusively(folder: Path) -> Generator[None]:
     The lock is the kernel's: it ends with the process, however that ends, so what a killed run leaves is no lock.
 
     Raises:
-        UnavailableError: somebody else is at it; says who.
+        BusyError: somebody else is at it; says who.
         IndexUnavailableError: the folder can't be written.
     """
     try:
@@ -38,7 +42,7 @@ def _take(handle: int, folder: Path) -> None:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         holder = os.pread(handle, 32, 0).decode(errors="replace").strip()
-        raise UnavailableError(
+        raise BusyError(
             f"Documents are being read into {folder} already" + (f", by process {holder}." if holder else "."),
             hint="Wait until that is done, and try again.",
         ) from error

@@ -1,7 +1,7 @@
 """Servers outside, on loopback: a search engine as SearXNG answers, and a SPARQL endpoint over a real graph."""
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -48,7 +48,7 @@ class SearchEngine:
 
 
 @asynccontextmanager
-async def search_engine(*results: dict[str, Any]) -> AsyncIterator[SearchEngine]:
+async def search_engine(*results: dict[str, Any]) -> AsyncGenerator[SearchEngine]:
     async with site() as made:
         engine = SearchEngine(made, results=results)
         made.pages["/search"] = engine.answer
@@ -73,19 +73,19 @@ class SparqlServer:
         self.queries.append(query)
         try:
             result = self.graph.query(query)
-        except Exception as error:  # what can't be parsed is the asker's fault, as everywhere
+        except Exception as error:  # noqa: BLE001 - what can't be parsed is the asker's fault, as everywhere
             return web.Response(status=400, text=str(error))
         if result.type == "CONSTRUCT":
-            made = result.graph
+            made: Any = result.graph
             assert made is not None
-            return web.Response(text=made.serialize(format="nt"), content_type="application/n-triples")
+            return web.Response(text=str(made.serialize(format="nt")), content_type="application/n-triples")
         data = result.serialize(format="json")
         assert data is not None
         return web.json_response(json.loads(data))
 
 
 @asynccontextmanager
-async def sparql_server(turtle: str = GRAPH) -> AsyncIterator[SparqlServer]:
+async def sparql_server(turtle: str = GRAPH) -> AsyncGenerator[SparqlServer]:
     async with site() as made:
         server = SparqlServer(made, Graph().parse(data=turtle, format="turtle"))
         made.pages["/sparql"] = server.answer

@@ -12,7 +12,7 @@ from core.outside.leaving import ForeignWordsError, OwnWords
 
 PLACE = Place(platform="slack", workspace="T1", channel="C1")
 QUESTION = "Who makes the label printers that we use in hall B? See ERR-4031 and src/main.py."
-SECRET = "The acquisition of Brandt closes on 14 March for 20 million."
+SECRET = "The acquisition of Brandt closes on 14 March for 20 million."  # noqa: S105 - a secret of the story
 SCHEMA: dict[str, Any] = {
     "type": "object",
     "properties": {
@@ -81,7 +81,7 @@ def test_a_secret_cut_over_many_queries_does_not_leave() -> None:
 
 
 def test_the_order_of_words_carries_nothing() -> None:
-    words = "label printers hall".split()
+    words = ["label", "printers", "hall"]
     chance = random.Random(7)
     sent: set[str] = set()
     for _ in range(20):

@@ -8,18 +8,19 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Generator
+from collections.abc import Collection, Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
 from core.errors import IndexUnavailableError, QuestionError, UnavailableError
 from core.messages import Value
-from core.sources.connector import SourceSpec
+from core.sources.connector import Part, SourceSpec
 
 V = TypeVar("V", bound=Value)
 
-_SPEC, _STATE, _LOCK = "source.json", "state.json", ".lock"
+_SPEC, _STATE, _PART, _LOCK = "source.json", "state.json", "part.json", ".lock"
+LONGEST_NAME = 100
 
 
 class Configured(Value):
@@ -31,7 +32,8 @@ class Configured(Value):
 
 
 class KnownPart(Value):
-    """A part that was seen: its key and name as its connector gave them, and the ledger's name of what is read of it."""
+    """A part that was seen: its key and name as its connector gave them, and what the ledger calls what is read of it,
+    which stays when the part is renamed."""
 
     key: str
     name: str
@@ -41,17 +43,19 @@ class KnownPart(Value):
 class SyncState(Value):
     """How a configured source stands: times in seconds since 1970, 0 for never.
 
-    `failures` counts the syncs that failed since the last that did not; `error` says why the last one did, `not_before`
-    when the source wants to be asked again at the earliest.
+    `failures` counts the syncs that failed since the last that did not, `failed_ever` all of them; `error` says why the
+    last one did, `not_before` when the source wants to be asked again at the earliest. `summary` counts what came.
     """
 
     started_at: float = 0.0
     ended_at: float = 0.0
     succeeded_at: float = 0.0
     failures: int = 0
+    failed_ever: int = 0
     error: str = ""
+    hint: str = ""
     not_before: float = 0.0
-    parts: tuple[KnownPart, ...] = ()
+    summary: Mapping[str, float] = {}
 
 
 class ConfiguredSources:
@@ -79,7 +83,17 @@ class ConfiguredSources:
         return found
 
     def put(self, configured: Configured) -> None:
-        """Keep one, new or changed. Raises `IndexUnavailableError` if it can't be written."""
+        """Keep one, new or changed.
+
+        Raises:
+            QuestionError: a source can't be called so.
+            IndexUnavailableError: it can't be written.
+        """
+        name = configured.spec.name
+        if name != name.strip() or not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
+            raise QuestionError(f'A source can\'t be called "{name}".', hint="Take up to 100 characters on one line.")
+        if "/" in name or name.startswith("saved: "):
+            raise QuestionError(f'A source can\'t be called "{name}".', hint='Leave out "/" and "saved: ".')
         _write(self._place(configured.spec.name) / _SPEC, configured)
 
     def remove(self, name: str) -> None:
@@ -93,17 +107,46 @@ class ConfiguredSources:
         return _read(self._place(name) / _STATE, SyncState) or SyncState()
 
     def keep_state(self, name: str, state: SyncState) -> None:
-        """Keep how one stands. Raises as `put` does."""
+        """Keep how one stands. Raises `IndexUnavailableError`."""
         _write(self._place(name) / _STATE, state)
+
+    def parts(self, name: str) -> list[KnownPart]:
+        """The parts that were seen of a source, and not forgotten since."""
+        found = (_read(file, KnownPart) for file in sorted(self._place(name).glob(f"parts/*/{_PART}")))
+        return [one for one in found if one is not None]
+
+    def know_part(self, name: str, part: Part, taken: Collection[str] = ()) -> KnownPart:
+        """Note that a part is there; answer it with the name that the ledger has, or is to have, for it.
+
+        `taken` are names of other sources in the ledger. Raises `IndexUnavailableError`.
+        """
+        file = self._part(name, part.key) / _PART
+        known = _read(file, KnownPart)
+        if known is not None and known.name == part.name:
+            return known
+        source = known.source if known is not None else ""
+        if not source:
+            source = f"{name}/{' '.join(part.name.split()) or part.key}" if part.key else name
+            if source in {*taken, *(one.source for one in self.parts(name))}:
+                source = f"{source} ({part.key or 'source'})"
+        known = KnownPart(key=part.key, name=part.name, source=source)
+        _write(file, known)
+        return known
+
+    def forget_part(self, name: str, key: str) -> None:
+        """Take a part with its mirror from the disk."""
+        place = self._part(name, key)
+        (place / _PART).unlink(missing_ok=True)
+        shutil.rmtree(place, ignore_errors=True)
 
     def mirror_folder(self, name: str, key: str) -> Path:
         """Where the mirror of a part lies."""
-        return self._place(name) / "parts" / (_slug(key) if key else "all")
+        return self._part(name, key) / "mirror"
 
     def owner_of(self, source: str) -> str:
         """The configured source of which something was read under this name of the ledger; empty if it is of none."""
         owners = (one.spec.name for one in self.all())
-        return next((name for name in owners if any(part.source == source for part in self.state(name).parts)), "")
+        return next((name for name in owners if any(part.source == source for part in self.parts(name))), "")
 
     @contextmanager
     def alone(self, name: str) -> Generator[None]:
@@ -127,6 +170,15 @@ class ConfiguredSources:
         with locked(lock) as mine:
             return not mine
 
+    @contextmanager
+    def scheduling(self) -> Generator[bool]:
+        """Whether this process is the one that keeps the schedule, for as long as the block runs."""
+        with locked(self.folder / ".schedule.lock") as mine:
+            yield mine
+
+    def _part(self, name: str, key: str) -> Path:
+        return self._place(name) / "parts" / (_slug(key) if key else "all")
+
     def _place(self, name: str) -> Path:
         return self.folder / _slug(name)
 
@@ -136,7 +188,7 @@ def locked(file: Path) -> Generator[bool]:
     """Hold the kernel's lock on a file; whether it is ours. Raises `IndexUnavailableError` if it can't be written."""
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(file, os.O_RDWR | os.O_CREAT, 0o644)
+        handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as error:
         raise _unwritable(file, error) from error
     try:
@@ -173,7 +225,10 @@ def _write(file: Path, value: Value) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         whole = file.with_name(f".{file.name}.{os.getpid()}")
-        whole.write_text(value.model_dump_json(indent=1), encoding="utf-8")
+        with whole.open("w", encoding="utf-8") as opened:
+            opened.write(value.model_dump_json(indent=1))
+            opened.flush()
+            os.fsync(opened.fileno())
         whole.replace(file)
     except OSError as error:
         raise _unwritable(file, error) from error

@@ -8,6 +8,7 @@ contract in `tests/contract/connector.py`; others are found by the entry point g
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Protocol
 
+from core.errors import QuestionError
 from core.messages import EVERYONE, Value
 from core.sources.mirror import Mirror
 
@@ -32,13 +33,15 @@ class Part(Value):
     """What is read in as one, for one audience: a whole site, or one channel of a workspace.
 
     `key` names it for good ("" where the source has one part alone), `name` for people. `url` is the address below
-    which its files are seen, empty where each has its own or none has.
+    which its files are seen, empty where each has its own or none has. `folder` says where its files lie already; then
+    nothing is fetched, and they are read in from there.
     """
 
     key: str = ""
     name: str = ""
     audience: tuple[str, ...] = (EVERYONE,)
     url: str = ""
+    folder: str = ""
 
 
 class Watch(Protocol):
@@ -103,8 +106,6 @@ def option_lines(options: Sequence[str]) -> dict[str, str]:
     Raises:
         QuestionError: one has no "=".
     """
-    from core.errors import QuestionError
-
     found: dict[str, str] = {}
     for one in options:
         key, equals, value = one.partition("=")

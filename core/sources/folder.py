@@ -33,36 +33,32 @@ class FolderKind:
 
 
 class FolderConnector:
-    """Reads a folder in place; see `core.sources.syncing.ReadInPlace`."""
+    """`core.sources.connector.Connector` for one folder."""
 
     def __init__(self, spec: SourceSpec) -> None:
         self._spec = spec
 
     async def parts(self) -> AsyncIterator[Part]:
-        """The whole folder."""
-        yield Part(audience=self._spec.audience, url=self._spec.url)
-
-    def folder(self, part: Part) -> Path:
-        """Where it lies.
+        """The whole folder.
 
         Raises:
             UnavailableError: it is not there, or empty, as an unmounted share is: nothing is forgotten.
         """
-        folder = Path(self._spec.location)
+        folder = self._spec.location
         try:
             with os.scandir(folder) as found:
-                empty = next(found, None) is None
+                is_empty = next(found, None) is None
         except OSError as error:
             raise UnavailableError(
                 f"The folder {folder} can't be read now: {error.strerror or error}.",
                 hint="Is it mounted? What was read of it is kept until then.",
             ) from error
-        if empty:
+        if is_empty:
             raise UnavailableError(
                 f"The folder {folder} is empty, as a share is that is not mounted.",
-                hint="What was read of it is kept. `lorelens sources remove` forgets it.",
+                hint="What was read of it is kept; `lorelens sources remove` forgets it.",
             )
-        return folder
+        yield Part(audience=self._spec.audience, url=self._spec.url, folder=folder)
 
     async def fetch(self, part: Part, mirror: Mirror, watch: Watch) -> None:
         """Nothing is fetched."""

@@ -2,25 +2,28 @@
 
 Who may see a part changes before anything is fetched. Fetching, which may take hours, holds no lock but the source's
 own; only reading in waits its turn. A part that fails leaves the others alone, and what was fetched of it is read in.
+What a source has no more is forgotten when the whole list of its parts was had, and not before.
 """
 
 import asyncio
 import logging
-import shutil
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from core.errors import LorelensError
+from core.errors import LorelensError, UnavailableError
+from core.knowledge.in_threads import to_the_end
 from core.knowledge.ingest import IngestReport, NotRead, Progress, Reader, ingest
 from core.knowledge.ingest_lock import BusyError
 from core.knowledge.sources import change_audience, forget_source
 from core.messages import Value
-from core.sources.configured import Configured, ConfiguredSources, KnownPart, SyncState
+from core.sources.configured import Configured, ConfiguredSources, KnownPart
 from core.sources.connector import Connector, Part, SourceSpec, Watch
 from core.sources.mirror import Mirror
 
+AWAY_AFTER = 2
+"""Parts in a row that can't be reached, after which the source counts as away."""
 PATIENCE = 900.0
 """Seconds that a part waits for others who read documents in."""
 _PAUSE, _LONGEST_PAUSE = 0.2, 10.0
@@ -41,18 +44,21 @@ class PartReport(Value):
     fetched: int = 0
     problems: tuple[NotRead, ...] = ()
     ingested: IngestReport | None = None
+    seconds: float = 0.0
     error: str = ""
     hint: str = ""
+    retry_after: float = 0.0
 
 
 class SyncReport(Value):
-    """What came of a sync; `seconds` is how long it took."""
+    """What came of a sync; `seconds` is how long it took, `retry_after` for how many it asked to be left alone."""
 
     name: str
     parts: tuple[PartReport, ...] = ()
     forgotten: tuple[str, ...] = ()
     error: str = ""
     hint: str = ""
+    retry_after: float = 0.0
     seconds: float = 0.0
 
     @property
@@ -97,18 +103,18 @@ class Syncing:
         with self.sources.alone(name):
             state = self.sources.state(name).model_copy(update={"started_at": started})
             self.sources.keep_state(name, state)
-            retry_after = 0.0
             try:
                 report = await self._sync(configured, progress)
             except LorelensError as error:
                 _log.warning('The source "%s" could not be synced: %s', name, error.message)
-                report = SyncReport(name=name, error=error.message, hint=error.hint)
-                retry_after = getattr(error, "retry_after", None) or 0.0
+                report = SyncReport(name=name, error=error.message, hint=error.hint, retry_after=_wait(error))
             except Exception as error:
-                self._note(name, error=f"{type(error).__name__}: {' '.join(str(error).split())[:300]}")
+                said = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+                self._note(name, SyncReport(name=name, error=said))
                 raise
-            self._note(name, error=_why(report), retry_after=retry_after)
-        return report.model_copy(update={"seconds": time.time() - started})
+            report = report.model_copy(update={"seconds": time.time() - started})
+            self._note(name, report)
+        return report
 
     async def forget(self, name: str) -> int:
         """Forget all that was read of a source, and that it was set up; answer how many passages went.
@@ -121,8 +127,9 @@ class Syncing:
         gone = 0
         with self.sources.alone(name):
             reader = await self._reader()
-            for part in self.sources.state(name).parts:
+            for part in self.sources.parts(name):
                 gone += await self._forget_part(reader, part)
+                self.sources.forget_part(name, part.key)
             self.sources.remove(name)
         return gone
 
@@ -132,38 +139,51 @@ class Syncing:
         try:
             parts = [part async for part in connector.parts()]
             reader = await self._reader()
-            known = await self._parts_known(spec, parts, reader)
             forgotten = await self._forget_gone(spec.name, parts, reader)
-            self._keep_parts(spec.name, known)
-            for part, its in zip(parts, known, strict=True):
+            known = await self._known(spec.name, parts, reader)
+            for part, its in known:
                 await self._narrow(reader, its.source, part.audience)
-            reports: list[PartReport] = []
-            for part, its in zip(parts, known, strict=True):
-                progress.part(part.name or spec.name)
-                reports.append(await self._bring_up(connector, spec, part, its, progress))
+            reports = await self._all(connector, spec, known, progress)
         finally:
             await connector.close()
         return SyncReport(name=spec.name, parts=tuple(reports), forgotten=forgotten)
 
-    async def _parts_known(self, spec: SourceSpec, parts: Sequence[Part], reader: Reader) -> list[KnownPart]:
-        """The parts under the names that the ledger has, or is to have, for them; a name once given stays."""
-        before = {part.key: part for part in self.sources.state(spec.name).parts}
-        taken = {record.source for record in await asyncio.to_thread(reader.ledger.sources)}
-        known: list[KnownPart] = []
+    async def _known(self, name: str, parts: Sequence[Part], reader: Reader) -> list[tuple[Part, KnownPart]]:
+        """The parts with their names in the ledger. A folder that was read in by hand goes on under its name."""
+        records = await to_the_end(reader.ledger.sources)
+        known: list[tuple[Part, KnownPart]] = []
         for part in parts:
-            name = before[part.key].source if part.key in before else _unused(spec, part, taken)
-            taken.add(name)
-            known.append(KnownPart(key=part.key, name=part.name, source=name))
+            taken = {one.source for one in records if not part.folder or one.root != part.folder}
+            known.append((part, await asyncio.to_thread(self.sources.know_part, name, part, taken)))
         return known
 
     async def _forget_gone(self, name: str, parts: Sequence[Part], reader: Reader) -> tuple[str, ...]:
         """Forget the parts that there were and are no more."""
         keys = {part.key for part in parts}
-        gone = [part for part in self.sources.state(name).parts if part.key not in keys]
+        gone = [part for part in self.sources.parts(name) if part.key not in keys]
         for part in gone:
             await self._forget_part(reader, part)
-            await asyncio.to_thread(shutil.rmtree, self.sources.mirror_folder(name, part.key), ignore_errors=True)
+            await asyncio.to_thread(self.sources.forget_part, name, part.key)
         return tuple(part.source for part in gone)
+
+    async def _all(
+        self,
+        connector: Connector,
+        spec: SourceSpec,
+        known: Sequence[tuple[Part, KnownPart]],
+        progress: SyncProgress,
+    ) -> list[PartReport]:
+        """The parts one after another; where some in a row can't be reached, the source is away, and the rest waits."""
+        reports: list[PartReport] = []
+        away = 0
+        for part, its in known:
+            progress.part(its.source)
+            report, error = await self._bring_up(connector, spec, part, its, progress)
+            reports.append(report)
+            away = away + 1 if isinstance(error, UnavailableError) else 0
+            if away >= AWAY_AFTER:
+                break
+        return reports
 
     async def _forget_part(self, reader: Reader, part: KnownPart) -> int:
         async def forget() -> int:
@@ -176,7 +196,7 @@ class Syncing:
     async def _narrow(self, reader: Reader, source: str, audience: tuple[str, ...]) -> None:
         """Let those who may see a part now be those who see what was read of it before."""
         record = next((one for one in reader.ledger.sources() if one.source == source), None)
-        if record is None or record.audience == audience:
+        if record is None or set(record.audience) == set(audience):
             return
         try:
             await change_audience(source, audience, ledger=reader.ledger, index=reader.index)
@@ -185,7 +205,8 @@ class Syncing:
 
     async def _bring_up(
         self, connector: Connector, spec: SourceSpec, part: Part, known: KnownPart, progress: SyncProgress
-    ) -> PartReport:
+    ) -> tuple[PartReport, LorelensError | None]:
+        started = time.perf_counter()
         counted = _Counting(progress)
         error: LorelensError | None = None
         mirror: Mirror | None = None
@@ -204,15 +225,18 @@ class Syncing:
             error = error or failed
         if error is not None:
             _log.warning('"%s" could not be brought up to date: %s', known.source, error.message)
-        return PartReport(
+        done = PartReport(
             name=part.name or spec.name,
             source=known.source,
             fetched=counted.count,
             problems=tuple(counted.problems),
             ingested=report,
+            seconds=time.perf_counter() - started,
             error=error.message if error else "",
             hint=error.hint if error else "",
+            retry_after=_wait(error),
         )
+        return done, error
 
     async def _read_in(
         self, folder: Path, part: Part, spec: SourceSpec, known: KnownPart, mirror: Mirror | None, progress: Progress
@@ -244,17 +268,18 @@ class Syncing:
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
 
-    def _keep_parts(self, name: str, known: Sequence[KnownPart]) -> None:
-        state = self.sources.state(name)
-        self.sources.keep_state(name, state.model_copy(update={"parts": tuple(known)}))
-
-    def _note(self, name: str, *, error: str, retry_after: float = 0.0) -> None:
+    def _note(self, name: str, report: SyncReport) -> None:
         state, now = self.sources.state(name), time.time()
+        error, hint = _why(report)
+        wait = max(report.retry_after, *(part.retry_after for part in report.parts), 0.0)
         update: dict[str, object] = {
             "ended_at": now,
             "error": error,
+            "hint": hint,
             "failures": state.failures + 1 if error else 0,
-            "not_before": now + retry_after if retry_after else 0.0,
+            "failed_ever": state.failed_ever + (1 if error else 0),
+            "not_before": now + wait if error and wait else 0.0,
+            "summary": _summary(report),
         }
         if not error:
             update["succeeded_at"] = now
@@ -270,21 +295,37 @@ class _Counting:
         self.problems: list[NotRead] = []
 
     def fetched(self, item: str, *, total: int | None = None) -> None:
+        """One more document is there."""
         self.count += 1
         self._watch.fetched(item, total=total)
 
     def problem(self, item: str, reason: str) -> None:
+        """A document can't be had."""
         self.problems.append(NotRead(path=item, reason=reason))
         self._watch.problem(item, reason)
 
 
-def _unused(spec: SourceSpec, part: Part, taken: set[str]) -> str:
-    name = f"{spec.name}/{' '.join(part.name.split()) or part.key}" if part.key else spec.name
-    return f"{name} ({part.key or spec.kind})" if name in taken else name
+def _wait(error: LorelensError | None) -> float:
+    """For how many seconds a source asked to be left alone."""
+    return getattr(error, "retry_after", None) or 0.0
 
 
-def _why(report: SyncReport) -> str:
+def _why(report: SyncReport) -> tuple[str, str]:
+    """Why a sync failed, and what to do; empty if it did not."""
     failed = [part for part in report.parts if part.error]
     if report.error or not failed:
-        return report.error
-    return failed[0].error if len(report.parts) == 1 else f"{failed[0].name}: {failed[0].error}"
+        return report.error, report.hint
+    first = failed[0]
+    return first.error if len(report.parts) == 1 else f"{first.source}: {first.error}", first.hint
+
+
+def _summary(report: SyncReport) -> dict[str, float]:
+    read = [part.ingested for part in report.parts if part.ingested is not None]
+    return {
+        "fetched": sum(part.fetched for part in report.parts),
+        "read": sum(one.read for one in read),
+        "unchanged": sum(one.unchanged for one in read),
+        "removed": sum(one.removed for one in read),
+        "failed": sum(len(one.failed) for one in read) + sum(len(part.problems) for part in report.parts),
+        "seconds": round(report.seconds, 3),
+    }

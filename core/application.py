@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # each of these costs time to import, and most commands need 
     from core.explaining.explainer import Explainer
     from core.knowledge.access import KnowledgeAccess
     from core.knowledge.ingest import Reader
-    from core.knowledge.lance import LanceIndex
+    from core.knowledge.index import KnowledgeIndex
     from core.knowledge.ledger import Ledger
     from core.knowledge.picture_files import PictureFiles
     from core.knowledge.saved import SavedNotes
@@ -27,6 +27,9 @@ if TYPE_CHECKING:  # each of these costs time to import, and most commands need 
     from core.models.picture_encoder import PictureEncoder
     from core.outside.desk import Outside
     from core.sources.channels.follower import ChannelFollower
+    from core.sources.configured import ConfiguredSources
+    from core.sources.schedule import Schedule
+    from core.sources.syncing import Syncing
 
 
 class Application:
@@ -35,7 +38,7 @@ class Application:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.data: Path = settings.data_folder
-        self._index: LanceIndex | None = None
+        self._index: KnowledgeIndex | None = None
         self._conversations: Conversations | None = None
         self._chat: ChatModel | None = None
         self._chat_lock = asyncio.Lock()
@@ -48,6 +51,8 @@ class Application:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close what was opened."""
+        if "schedule" in self.__dict__:
+            await self.schedule.close()
         if "outside" in self.__dict__ and self.outside is not None:
             await self.outside.close()
         if "saved_notes" in self.__dict__:
@@ -136,15 +141,12 @@ class Application:
             data=self.data,
         )
 
-    async def index(self) -> "LanceIndex":
-        """The knowledge index."""
+    async def index(self) -> "KnowledgeIndex":
+        """The knowledge index: in Weaviate where the settings name a server, else in the data folder."""
         if self._index is None:
-            from core.knowledge.lance import LanceIndex
+            from core.knowledge.opening import open_index
 
-            encoder = self.encoder
-            self._index = await LanceIndex.open(
-                self.data / "index", encoder.dimension if encoder else None, encoder.name if encoder else ""
-            )
+            self._index = await open_index(self.settings, self.encoder)
         return self._index
 
     async def reader(self) -> "Reader":
@@ -167,6 +169,28 @@ class Application:
         from core.knowledge.saved import SavedNotes
 
         return SavedNotes(self.data, self.reader)
+
+    @cached_property
+    def configured_sources(self) -> "ConfiguredSources":
+        """The sources that somebody set up."""
+        from core.sources.configured import ConfiguredSources
+
+        return ConfiguredSources(self.data)
+
+    @cached_property
+    def syncing(self) -> "Syncing":
+        """What brings the configured sources up to date."""
+        from core.sources.registry import kind_of
+        from core.sources.syncing import Syncing
+
+        return Syncing(self.configured_sources, self.reader, lambda spec: kind_of(spec.kind).open(spec, self))
+
+    @cached_property
+    def schedule(self) -> "Schedule":
+        """What syncs sources by the clock; `start` it in a process that stays."""
+        from core.sources.schedule import Schedule
+
+        return Schedule(self.configured_sources, self.syncing)
 
     @cached_property
     def channel_follower(self) -> "ChannelFollower":

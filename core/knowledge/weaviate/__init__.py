@@ -1,0 +1,1 @@
+"""The knowledge index in Weaviate, for a team that outgrows one machine."""

@@ -97,6 +97,7 @@ async def serve(
     if turns:  # a process that takes in alone is to start quickly
         await application.saved_notes.start()
         await application.channel_follower.start()
+        await application.schedule.start()
 
     async def reaches_redis() -> str:
         if not workers:

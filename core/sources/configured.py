@@ -115,7 +115,7 @@ class ConfiguredSources:
         found = (_read(file, KnownPart) for file in sorted(self._place(name).glob(f"parts/*/{_PART}")))
         return [one for one in found if one is not None]
 
-    def know_part(self, name: str, part: Part, taken: Collection[str] = ()) -> KnownPart:
+    def note_part(self, name: str, part: Part, taken: Collection[str] = ()) -> KnownPart:
         """Note that a part is there; answer it with the name that the ledger has, or is to have, for it.
 
         `taken` are names of other sources in the ledger. Raises `IndexUnavailableError`.
@@ -133,13 +133,13 @@ class ConfiguredSources:
         _write(file, known)
         return known
 
-    def forget_part(self, name: str, key: str) -> None:
+    def drop_part(self, name: str, key: str) -> None:
         """Take a part with its mirror from the disk."""
         place = self._part(name, key)
         (place / _PART).unlink(missing_ok=True)
         shutil.rmtree(place, ignore_errors=True)
 
-    def mirror_folder(self, name: str, key: str) -> Path:
+    def mirror(self, name: str, key: str) -> Path:
         """Where the mirror of a part lies."""
         return self._part(name, key) / "mirror"
 

@@ -129,7 +129,7 @@ class Syncing:
             reader = await self._reader()
             for part in self.sources.parts(name):
                 gone += await self._forget_part(reader, part)
-                self.sources.forget_part(name, part.key)
+                self.sources.drop_part(name, part.key)
             self.sources.remove(name)
         return gone
 
@@ -154,7 +154,7 @@ class Syncing:
         known: list[tuple[Part, KnownPart]] = []
         for part in parts:
             taken = {one.source for one in records if not part.folder or one.root != part.folder}
-            known.append((part, await asyncio.to_thread(self.sources.know_part, name, part, taken)))
+            known.append((part, await asyncio.to_thread(self.sources.note_part, name, part, taken)))
         return known
 
     async def _forget_gone(self, name: str, parts: Sequence[Part], reader: Reader) -> tuple[str, ...]:
@@ -163,7 +163,7 @@ class Syncing:
         gone = [part for part in self.sources.parts(name) if part.key not in keys]
         for part in gone:
             await self._forget_part(reader, part)
-            await asyncio.to_thread(self.sources.forget_part, name, part.key)
+            await asyncio.to_thread(self.sources.drop_part, name, part.key)
         return tuple(part.source for part in gone)
 
     async def _all(
@@ -210,7 +210,7 @@ class Syncing:
         counted = _Counting(progress)
         error: LorelensError | None = None
         mirror: Mirror | None = None
-        folder = Path(part.folder) if part.folder else self.sources.mirror_folder(spec.name, part.key)
+        folder = Path(part.folder) if part.folder else self.sources.mirror(spec.name, part.key)
         report: IngestReport | None = None
         try:
             if not part.folder:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:  # each of these costs time to import, and most commands need 
     from core.conversations import Conversations
     from core.explaining.explainer import Explainer
     from core.knowledge.access import KnowledgeAccess
-    from core.knowledge.ingest import Reader
     from core.knowledge.index import KnowledgeIndex
+    from core.knowledge.ingest import Reader
     from core.knowledge.ledger import Ledger
     from core.knowledge.picture_files import PictureFiles
     from core.knowledge.saved import SavedNotes

@@ -4,7 +4,7 @@ import json
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from aiohttp import web
 from rdflib import Graph
@@ -77,10 +77,8 @@ class SparqlServer:
             return web.Response(status=400, text=str(error))
         if result.type == "CONSTRUCT":
             made: Any = result.graph
-            assert made is not None
             return web.Response(text=str(made.serialize(format="nt")), content_type="application/n-triples")
-        data = result.serialize(format="json")
-        assert data is not None
+        data: bytes = cast(Any, result).serialize(format="json")
         return web.json_response(json.loads(data))
 
 

@@ -42,6 +42,7 @@ def _register() -> None:
     from bots.demo import demo
     from bots.doctor import doctor
     from bots.feedback import feedback
+    from bots.index import index
     from bots.knowledge import forget, ingest_command, sources
     from bots.models import models
     from bots.queue import dead, queue
@@ -60,6 +61,7 @@ def _register() -> None:
     app.command("train")(train_command)
     app.add_typer(dead)
     app.add_typer(access)
+    app.add_typer(index)
     app.add_typer(tools)
     app.add_typer(serve)
 

@@ -110,7 +110,7 @@ class SlackHistory:
             "latest": f"{before:.6f}",
         }
         async for page in self._pages(client, "conversations.history", "messages", where):
-            told = [one for one in mappings(page) if _is_said(one) and _stands_in_channel(one)]
+            told = [one for one in mappings(page) if is_said(one) and _stands_in_channel(one)]
             yield await self._said(channel, told)
 
     async def thread(self, channel: ChannelInfo, key: str) -> list[Said]:
@@ -125,7 +125,7 @@ class SlackHistory:
             if error.reason != "thread_not_found":
                 raise
             return []
-        told = [one for _, one in sorted(found.items()) if _is_said(one) and string(one.get("ts")) >= key]
+        told = [one for _, one in sorted(found.items()) if is_said(one) and string(one.get("ts")) >= key]
         return await self._said(channel, told)
 
     async def file(self, attachment: Attachment) -> bytes:
@@ -180,7 +180,7 @@ class SlackHistory:
                         message=message.model_copy(update={"id": message_id(channel.id, ts)}),
                         url=permalink(installed, channel.id, ts, thread),
                         replies=_number(payload.get("reply_count")),
-                        state=_state(payload),
+                        state=state_of(payload),
                         is_answer=message.role == "assistant",
                         is_bot=message.author.is_bot,
                         is_gone=payload.get("subtype") == _GONE,
@@ -232,7 +232,7 @@ def permalink(installed: Installed, channel: str, ts: str, thread: str = "") -> 
     return f"{installed.url.rstrip('/')}/archives/{channel}/p{ts.replace('.', '')}{within}"
 
 
-def _is_said(message: Payload) -> bool:
+def is_said(message: Payload) -> bool:
     """Not a notice; of a root that was deleted Slack keeps a stone, as long as its thread has replies."""
     return string(message.get("subtype")) in {*_SAID, _GONE}
 
@@ -242,7 +242,8 @@ def _stands_in_channel(message: Payload) -> bool:
     return string(message.get("thread_ts")) in {"", string(message.get("ts"))}
 
 
-def _state(message: Payload) -> str:
+def state_of(message: Payload) -> str:
+    """What changes when a message, or the number of replies to it, does."""
     edited = string(mapping(message.get("edited")).get("ts"))
     files = ",".join(f"{one.get('id')}:{one.get('mode')}" for one in mappings(message.get("files")))
     return f"{edited}/{message.get('reply_count') or 0}/{message.get('latest_reply') or ''}/{files}".rstrip("/0")

@@ -66,7 +66,6 @@ async def take(desk: Desk, event: Payload, installed: Installed) -> Understood:
     Raises:
         StoreUnavailableError: it is not kept; Slack is to send it again.
     """
-    await follow_channel(desk, event, installed)
     understood = await desk.platform.intake.understand(event, installed, desk.mailbox.takes_part)
     if string(event.get("subtype")) in {"message_changed", "message_deleted"}:
         desk.spawn(follow(desk, event, installed), "Letting what was saved follow a message")
@@ -80,6 +79,7 @@ async def take(desk: Desk, event: Payload, installed: Installed) -> Understood:
             await desk.mailbox.deleted(conversation, message_id)
         case _:
             pass
+    await follow_channel(desk, event, installed)  # the last: what fails here keeps no question from its answer
     return understood
 
 

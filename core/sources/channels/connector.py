@@ -6,7 +6,7 @@ live (`core.sources.channels.follower`).
 """
 
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
@@ -16,6 +16,7 @@ from core.errors import QuestionError
 from core.messages import EVERYONE, Value
 from core.sources.channels.days import DayWriter, alone, bounds, note_refreshed, paths_of, refreshed_since
 from core.sources.channels.documents import day_of
+from core.sources.channels.marks import Spot
 from core.sources.connector import Part, SourceSpec, Watch
 from core.sources.mirror import Mirror
 
@@ -24,6 +25,10 @@ LOOK_BACK = timedelta(days=14)
 INVITED = "invited"
 """The option `channels` for all that Lorelens is a member of."""
 _DAY = 86_400.0
+
+
+Elsewhere = Callable[[Spot], Awaitable[Collection[str]]]
+"""The days (`YYYY-MM-DD`) of a channel that another source has."""
 
 
 class ChannelOptions(Value):
@@ -76,10 +81,22 @@ def readers_of(channel: ChannelInfo, platform: str, workspace: str) -> tuple[str
 
 
 class ChannelConnector:
-    """`core.sources.connector.Connector` for the channels of one workspace; `now` is for tests."""
+    """`core.sources.connector.Connector` for the channels of one workspace.
 
-    def __init__(self, history: ChannelHistory, spec: SourceSpec, *, now: Callable[[], float] = time.time) -> None:
+    `elsewhere` tells the days of a channel that another source has, and has more recently: of an export, those that are
+    followed live. They are left out, so that nothing is there twice. `now` is for tests.
+    """
+
+    def __init__(
+        self,
+        history: ChannelHistory,
+        spec: SourceSpec,
+        *,
+        elsewhere: Elsewhere | None = None,
+        now: Callable[[], float] = time.time,
+    ) -> None:
         self._history = history
+        self._elsewhere = elsewhere
         self._options = ChannelOptions.of(spec)
         self._limit = spec.audience
         self._now = now
@@ -111,6 +128,11 @@ class ChannelConnector:
         now = self._now()
         await reading.recent(now)
         await reading.past()
+        if self._elsewhere is not None:
+            spot = Spot(self._history.platform, self._history.workspace, channel.id)
+            for day in await self._elsewhere(spot):
+                for path in paths_of(mirror.folder, day):
+                    mirror.remove(path)
 
     async def refresh(self, part: Part, mirror: Mirror, watch: Watch, days: Mapping[str, frozenset[str]]) -> None:
         """Read days again, and of their threads those with these roots' keys (all, where none is named) and those
@@ -230,7 +252,7 @@ class _Reading:
         there = {path.partition("/")[0] for path in self._mirror.paths()}
         for day in there - seen:
             if len(day) == 10 and begin <= bounds(day)[0] < end:
-                for path in paths_of(self._mirror, day):
+                for path in paths_of(self._mirror.folder, day):
                     self._mirror.remove(path)
                 self._cursor.days.pop(day, None)
 

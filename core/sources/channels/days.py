@@ -96,7 +96,7 @@ class DayWriter:
             wanted |= await self._document(day, await self._history.thread(self._channel, said.key), is_thread=True)
         for run in runs(said for said in roots if not said.replies and self._counts(said)):
             wanted |= await self._document(day, run, is_thread=False)
-        for path in paths_of(self._mirror, day) - wanted:
+        for path in paths_of(self._mirror.folder, day) - wanted:
             self._mirror.remove(path)
 
     async def _document(self, day: str, messages: list[Said], *, is_thread: bool) -> set[str]:
@@ -123,6 +123,8 @@ class DayWriter:
         """Its files, each fetched once: what stands behind a file of a chat platform never changes."""
         found: list[ChannelFile] = []
         for file in said.message.attachments:
+            if file.problem:
+                continue
             suffix = f".{file.name.rpartition('.')[2].lower()}" if "." in file.name else ""
             is_picture = suffix in PICTURE_SUFFIXES
             if not is_picture and kind_by_name(file.name) is None:
@@ -146,26 +148,33 @@ class DayWriter:
 
     def _files_of(self, day: str, keys: tuple[str, ...]) -> set[str]:
         prefixes = tuple(f"{day}/{file_prefix(key)}" for key in keys)
-        return {path for path in paths_of(self._mirror, day) if path.startswith(prefixes)}
+        return {path for path in paths_of(self._mirror.folder, day) if path.startswith(prefixes)}
 
 
-def paths_of(mirror: Mirror, day: str) -> set[str]:
+def paths_of(mirror: Path, day: str) -> set[str]:
     """The documents and files that stand in a day's folder."""
-    folder = mirror.folder / day
+    folder = mirror / day
     there = folder.iterdir() if folder.is_dir() else ()
     return {f"{day}/{file.name}" for file in there if not file.name.startswith(".")}
 
 
-def paths_with(mirror: Mirror, day: str, keys: frozenset[str]) -> set[str]:
+def paths_with(mirror: Path, day: str, keys: frozenset[str]) -> set[str]:
     """The documents of a day that hold one of these messages, and those messages' own files."""
     prefixes = tuple(file_prefix(key) for key in keys)
     found: set[str] = set()
     for path in paths_of(mirror, day):
         name = path.rpartition("/")[2]
         is_document = name.endswith(".md") and not name.startswith("file-")
-        if name.startswith(prefixes) or (is_document and keys & set(keys_in(mirror.read(path) or b""))):
+        if name.startswith(prefixes) or (is_document and keys & set(_keys_of(mirror / path))):
             found.add(path)
     return found
+
+
+def _keys_of(file: Path) -> tuple[str, ...]:
+    try:
+        return keys_in(file.read_bytes())
+    except OSError:  # it went meanwhile
+        return ()
 
 
 def note_refreshed(folder: Path, day: str) -> None:

@@ -10,7 +10,6 @@ import asyncio
 import fcntl
 import logging
 import os
-import shutil
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -19,9 +18,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from core.errors import LorelensError, QuestionError, UnavailableError
+from core.knowledge.in_threads import to_the_end
 from core.knowledge.ingest import Reader, ingest
 from core.knowledge.ledger import SourceRecord
-from core.knowledge.sources import forget_source
+from core.knowledge.sources import change_audience, forget_source
 from core.sources.channels.connector import ChannelConnector
 from core.sources.channels.days import paths_with
 from core.sources.channels.documents import day_of
@@ -41,12 +41,17 @@ LONGEST_WAIT = 300.0
 
 @dataclass(frozen=True)
 class Followed:
-    """A channel as a part of a configured source: what the source is called in the ledger, where its mirror is, and how
-    its connector is opened."""
+    """A channel as a part of a configured source.
+
+    `source` is what it is called in the ledger, empty where it was never fetched; `named` notes it and says what it is
+    called from then on. `folder` is its mirror, `open` opens its connector, and `drop` takes it from the disk.
+    """
 
     source: str
     folder: Path
-    open: Callable[[], Awaitable[ChannelConnector]]
+    open: Callable[[], ChannelConnector]
+    named: Callable[[Part], str]
+    drop: Callable[[], None]
 
 
 Find = Callable[[Spot], Awaitable[Sequence[Followed]]]
@@ -102,6 +107,13 @@ class ChannelFollower:
         """Whether a channel is part of a configured source."""
         return bool(await self._find(spot))
 
+    async def days_of(self, spot: Spot) -> frozenset[str]:
+        """The days of a channel that its mirror holds, for whoever has the channel from elsewhere too."""
+        folders = [followed.folder for followed in await self._find(spot)]
+        return frozenset(
+            one.name for folder in folders if folder.is_dir() for one in folder.glob("????-??-??") if any(one.iterdir())
+        )
+
     async def changed(self, spot: Spot, day: str, thread: str = "") -> None:
         """Something was said or edited: in a thread (its root's key), or in the channel itself on a day.
 
@@ -135,7 +147,7 @@ class ChannelFollower:
         """Lorelens may not read the channel any more: it answers from it no more. Raises as `changed` does."""
         reader = await self._reader()
         for followed in await self._find(spot):
-            record = _record(reader, followed)
+            record = _record(reader, followed.source)
             if record is not None:
                 reader.ledger.distrust(record.source)
                 await reader.index.delete(record.source)
@@ -211,52 +223,52 @@ class ChannelFollower:
         """Deal with the marks of one channel."""
         taken = await asyncio.to_thread(self._marks.take, spot, whole=whole)
         for followed in await self._find(spot) if taken else ():
-            connector = await followed.open()
+            connector = followed.open()
             try:
                 part = await connector.part(spot.channel)
                 if part is None:
                     await self._forget(followed)
                     continue
-                await self._narrow(followed, part)
+                source = await to_the_end(followed.named, part)
+                await self._narrow(source, part)
                 mirror = await asyncio.to_thread(Mirror, followed.folder)
                 if whole:
                     await connector.fetch(part, mirror, _UNWATCHED)
                 else:
                     days = {day: frozenset(filter(None, keys)) or frozenset({""}) for day, keys in taken.items()}
                     await connector.refresh(part, mirror, _UNWATCHED, days)
-                await self._read_in(followed, part, mirror)
+                await self._read_in(source, part, mirror)
             finally:
                 await connector.close()
         await asyncio.to_thread(self._marks.done, spot, taken)
 
-    async def _read_in(self, followed: Followed, part: Part, mirror: Mirror) -> None:
-        if not mirror.folder.is_dir():
+    async def _read_in(self, source: str, part: Part, mirror: Mirror) -> None:
+        if not await asyncio.to_thread(mirror.folder.is_dir):
             return
         async with self._reading:
             await ingest(
-                followed.folder,
+                mirror.folder,
                 await self._reader(),
-                source=followed.source,
+                source=source,
                 audience=part.audience,
                 about=mirror.facts,
                 progress=_UNWATCHED,
             )
 
-    async def _narrow(self, followed: Followed, part: Part) -> None:
+    async def _narrow(self, source: str, part: Part) -> None:
         """Let who may see the channel now be who may see what was read of it, before anything else is done."""
         reader = await self._reader()
-        record = _record(reader, followed)
+        record = _record(reader, source)
         if record is not None and record.audience != part.audience:
-            await reader.index.set_audience(record.source, part.audience)
+            await change_audience(source, part.audience, ledger=reader.ledger, index=reader.index)
 
     async def _drop(self, followed: Followed, day: str, keys: frozenset[str]) -> None:
         """Take what holds these messages out of mirror and index at once, whoever reads documents in."""
-        mirror = await asyncio.to_thread(Mirror, followed.folder)
-        paths = await asyncio.to_thread(paths_with, mirror, day, keys)
+        paths = await asyncio.to_thread(paths_with, followed.folder, day, keys)
         if not paths:
             return
         reader = await self._reader()
-        record = _record(reader, followed)
+        record = _record(reader, followed.source)
         for path in sorted(paths):
             if record is not None:
                 try:
@@ -267,19 +279,19 @@ class ChannelFollower:
                     await reader.index.delete(record.source, path)
                 except UnavailableError as error:  # it goes with the reading in that follows, then
                     _log.warning("What was deleted in a channel is in the index for a moment: %s", error)
-            mirror.remove(path)
+            (followed.folder / path).unlink(missing_ok=True)
 
     async def _forget(self, followed: Followed) -> None:
         """A channel that may not be read any more: nothing of it stays."""
         reader = await self._reader()
-        record = _record(reader, followed)
+        record = _record(reader, followed.source)
         if record is not None:
             async with self._reading:
                 with suppress(QuestionError):  # somebody else has forgotten it
                     await forget_source(
                         record.source, ledger=reader.ledger, index=reader.index, pictures=reader.pictures
                     )
-        await asyncio.to_thread(shutil.rmtree, followed.folder, ignore_errors=True)
+        await asyncio.to_thread(followed.drop)
 
     def _wake(self) -> None:
         self._news.set()
@@ -308,5 +320,5 @@ class _Unwatched:
 _UNWATCHED = _Unwatched()
 
 
-def _record(reader: Reader, followed: Followed) -> SourceRecord | None:
-    return next((one for one in reader.ledger.sources() if one.source == followed.source), None)
+def _record(reader: Reader, source: str) -> SourceRecord | None:
+    return next((one for one in reader.ledger.sources() if one.source == source), None)

@@ -81,10 +81,10 @@ class ChannelSource:
         return watched
 
     async def find(self, spot: Spot) -> Sequence[Followed]:
-        async def opened() -> ChannelConnector:
-            return self.open()
-
-        return [Followed(source=f"slack/{spot.channel}", folder=self.folder(spot.channel), open=opened)]
+        source, folder = f"slack/{spot.channel}", self.folder(spot.channel)
+        return [
+            Followed(source, folder, self.open, lambda _: source, lambda: shutil.rmtree(folder, ignore_errors=True))
+        ]
 
     def follower(self) -> ChannelFollower:
         return ChannelFollower(self.application.data, self.find, self.application.reader, pause=SOON, beat=SOON)

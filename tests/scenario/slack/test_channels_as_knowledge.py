@@ -8,6 +8,10 @@ import pytest
 
 from core.audience import channel, workspace
 from core.knowledge.documents import Passage
+from core.sources.channels.follower import Spot
+from core.sources.configured import Configured, ConfiguredSources
+from core.sources.connector import SourceSpec
+from core.sources.registry import BUILT_IN
 from tests.scenario.served_team import Shared
 from tests.scenario.slack.channel_world import ChannelSource, followed, own_copy
 from tests.scenario.slack.running_bot import RunningBot
@@ -235,3 +239,22 @@ async def test_slack_asking_for_pauses_is_waited_for(
     async with asyncio.timeout(10):
         await source.sync()
     assert "blue cabinet" in "".join(source.documents(general.id).values())
+
+
+async def test_a_configured_source_is_followed_before_it_was_ever_synced(
+    slack: SlackEmulator, bot: RunningBot, ada: Person, general: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(BUILT_IN, "slack", "bots.slack.channels:slack")
+    sources = ConfiguredSources(bot.application.data)
+    follower = bot.application.channel_follower
+    spot = Spot("slack", slack.team.id, general.id)
+    assert not await follower.is_followed(spot)
+    sources.put(Configured(spec=SourceSpec(name="chat", kind="slack")))
+    await follower.start()
+    await ada.says(general, FACT)
+    await bot.idle()
+    await follower.settled()
+    [part] = sources.parts("chat")
+    assert (part.key, part.source) == (general.id, "chat/general")
+    answer = await bot.answer(await ada.mentions(general, QUESTION))
+    assert "blue cabinet" in answer.shown

@@ -67,7 +67,14 @@ class Mirror:
         """Remove a file; answer whether there was one."""
         target = self._target(path)
         there = target.is_file()
-        target.unlink(missing_ok=True)
+        try:
+            target.unlink(missing_ok=True)
+            for folder in target.parents:  # a file may come where a folder was
+                if folder == self.folder or not folder.is_dir() or any(folder.iterdir()):
+                    break
+                folder.rmdir()
+        except OSError as error:
+            raise _unwritable(self.folder, error) from error
         if self._known.pop(path, None) is not None:
             self._append({"path": path, "gone": True})
         return there

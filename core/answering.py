@@ -17,6 +17,7 @@ from core.explaining.explainer import Explainer
 from core.explaining.keeping import KeptAnswers
 from core.explaining.parts import explain_in_parts, nothing_to_explain
 from core.explaining.record import AnswerRecord
+from core.explaining.seeing import drawn_on
 from core.intent import asks_what_is_known, asks_why, wants_stop
 from core.knowledge.documents import Passage
 from core.knowledge.ledger import Ledger
@@ -86,7 +87,7 @@ class AssistantAnswers:
                 yield part
             return
         audience = await self._audience(questions[-1])
-        history = await self._seen(await self._history(questions[0]), audience)
+        history, earlier = await self._seen(await self._history(questions[0]), audience)
         given, problems = await self._documents(questions[-1], message, history)
         if problems and not message.text.strip() and not message.pictures and not given:
             yield Failure(code="attachment", message=" ".join(problems))
@@ -99,7 +100,7 @@ class AssistantAnswers:
         asked = tuple(question.message.id for question in questions)
 
         async def keep(record: AnswerRecord) -> None:
-            await self._keep(record.model_copy(update={"asked": asked}))
+            await self._keep(record.model_copy(update={"asked": asked, "earlier": drawn_on(earlier)}))
 
         async for part in self._assistant.answer(message, history, audience=audience, given=given, keep=keep):
             yield part
@@ -152,19 +153,18 @@ class AssistantAnswers:
             return history
         return await self._store.history(message.place.conversation, self._history_tokens, before=message)
 
-    async def _seen(self, history: list[Message], audience: tuple[str, ...]) -> list[Message]:
-        """What was said before, without the answers that stood on what this audience may not see (any more).
+    async def _seen(
+        self, history: list[Message], audience: tuple[str, ...]
+    ) -> tuple[list[Message], list[AnswerRecord]]:
+        """What was said before, as far as this audience may see now what it stood on, with the records of the answers.
 
         A model may say again what it is given; so what was revoked is not given in an earlier answer either.
         """
         if self._explainer is None or not any(one.role == "assistant" for one in history):
-            return history
+            return history, []
         asked = [one.id for one in history if one.role == "person"]
-        hidden: set[str] = set()
-        for record in await self._kept.several(history[0].place.conversation, asked):
-            if await self._explainer.seen_by(record, audience) is None:
-                hidden.add(record.reply.text)
-        return [one for one in history if one.role == "person" or one.text not in hidden]
+        records = await self._kept.several(history[0].place.conversation, asked)
+        return await still_seen(history, records, audience, self._explainer)
 
     async def _explained(self, explainer: Explainer, message: Message, audience: tuple[str, ...]) -> list[ReplyPart]:
         """Why the conversation's last answer is what it is, as far as those may see it who read along."""
@@ -179,6 +179,16 @@ class AssistantAnswers:
             await self._kept.keep(record)
         except StoreUnavailableError as error:  # the answer itself is worth more than what explains it
             _log.warning("What an answer stood on could not be kept: %s", error)
+
+
+async def still_seen(
+    history: Sequence[Message], records: Sequence[AnswerRecord], audience: tuple[str, ...], explainer: Explainer
+) -> tuple[list[Message], list[AnswerRecord]]:
+    """What was said, without the answers of which the records say that this audience may not see what they stood on;
+    and the records of the others."""
+    seen = [one for one in records if await explainer.seen_by(one, audience) is not None]
+    hidden = {one.reply.text for one in records if one not in seen}
+    return [one for one in history if one.role == "person" or one.text not in hidden], seen
 
 
 def together(messages: Sequence[Message]) -> Message:

@@ -36,7 +36,8 @@ async def share(record: AnswerRecord, access: KnowledgeAccess, audience: tuple[s
     words, reply = words_in(chinese=chinese), record.reply
     if reply.failure is not None or not (reply.text.strip() or reply.pictures):
         return Sharing(allowed=False, parts=(Text(text=words["nothing_shared"]), Finished(declined=True)))
-    hidden: dict[str, None] = {}
+    earlier = {(one.source, one.audience) for one in record.earlier}
+    hidden = {source: None for source, _ in earlier - access.seen(earlier, audience)}
     for name, passages in stood_on(record, words["a_picture"]):
         if not passages or not all([await _may_be_seen(one, access, audience) for one in passages]):
             hidden[name] = None

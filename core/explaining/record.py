@@ -24,14 +24,21 @@ PICTURE = "sha256:"
 """What stands for the bytes of a picture in a kept prompt, before its hash."""
 
 
+class DrawnOn(Value):
+    """A source of the knowledge, and the principals whom a passage of it named when it was read."""
+
+    source: str
+    audience: tuple[str, ...]
+
+
 class AnswerRecord(Value):
     """What one answer stood on.
 
     `question` is the message that was answered, `asked` the ids of all that were answered together, `history` those of
-    the earlier messages that were read. `pictures` are what the question was about, in the order of
-    `evidence.pictures`. `prompt` is what the model was given at its last call, beside `tools`, and `said` what it said
-    to that; they are kept only where pictures were in it, since only those have an attention to be shown, and in it a
-    picture is its hash.
+    the earlier messages that were read, and `earlier` what the answers among these were made from. `pictures` are what
+    the question was about, in the order of `evidence.pictures`. `prompt` is what the model was given at its last call,
+    beside `tools`, and `said` what it said to that; they are kept only where pictures were in it, since only those have
+    an attention to be shown, and in it a picture is its hash.
     """
 
     question: Message
@@ -39,6 +46,7 @@ class AnswerRecord(Value):
     history: tuple[str, ...] = ()
     audience: tuple[str, ...] = (EVERYONE,)
     evidence: Evidence
+    earlier: tuple[DrawnOn, ...] = ()
     pictures: tuple[Picture, ...] = ()
     reply: Reply
     prompt: tuple[dict[str, JsonValue], ...] = ()

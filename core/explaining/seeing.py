@@ -4,8 +4,9 @@ import re
 from collections.abc import Collection, Sequence
 
 from core.evidence import EvidencePassage
-from core.explaining.record import AnswerRecord
+from core.explaining.record import AnswerRecord, DrawnOn
 from core.knowledge.access import KnowledgeAccess
+from core.models.chat import EXTRACTIVE
 from core.reply import Citation
 
 _SPACE = re.compile(r"\s+")
@@ -14,11 +15,12 @@ _SPACE = re.compile(r"\s+")
 def stood_on(record: AnswerRecord, a_picture: str = "") -> list[tuple[str, list[EvidencePassage]]]:
     """What the answer cites and shows, by name, with the passages that it may be from; none where that is not known.
 
-    A citation tells its file and its words, which may stand in two sources: then both count. An answer that cites and
-    shows nothing may be made of all that it was given.
+    A citation tells its file and its words, which may stand in two sources: then both count. The extractive reader
+    says nothing but what it cites; the words of any other model, and those of an answer that cites and shows nothing,
+    may be made of all that it was given.
     """
     evidence, reply = record.evidence.passages, record.reply
-    if not reply.citations and not reply.pictures:
+    if reply.model != EXTRACTIVE or not (reply.citations or reply.pictures):
         return [(one.passage.title or one.passage.path, [one]) for one in evidence]
     cited = [(citation.title or citation.source, _holding(citation, evidence)) for citation in reply.citations]
     shown = [
@@ -43,6 +45,9 @@ def seen_by(record: AnswerRecord, audience: Collection[str], access: KnowledgeAc
     of_knowledge = [one.passage for one in record.evidence.passages if one.passage.audience]
     seen = {one.id for one in access.visible(of_knowledge, audience)}
     hidden = {one.id for one in of_knowledge} - seen
+    earlier = {(one.source, one.audience) for one in record.earlier}
+    if access.seen(earlier, audience) != earlier:
+        return None
     if not hidden:
         return record
     if any(one.passage.id in hidden for _, several in stood_on(record) for one in several):
@@ -51,6 +56,14 @@ def seen_by(record: AnswerRecord, audience: Collection[str], access: KnowledgeAc
     # What a model was given word for word can't be shown in part.
     without = {"evidence": record.evidence.model_copy(update={"passages": left}), "prompt": (), "tools": (), "said": ""}
     return record.model_copy(update=without)
+
+
+def drawn_on(records: Sequence[AnswerRecord]) -> tuple[DrawnOn, ...]:
+    """What answers were made from, for the record of one that is made from them."""
+    of_knowledge = [one.passage for record in records for one in record.evidence.passages if one.passage.audience]
+    found = {DrawnOn(source=one.source, audience=one.audience): None for one in of_knowledge}
+    found.update(dict.fromkeys(one for record in records for one in record.earlier))
+    return tuple(found)
 
 
 def _holding(citation: Citation, evidence: Sequence[EvidencePassage]) -> list[EvidencePassage]:

@@ -67,9 +67,16 @@ class KnowledgeAccess:
     def visible(self, passages: Iterable[Passage], audience: Collection[str]) -> list[Passage]:
         """Those of these passages, found now or kept from before, that an audience may see now."""
         passages = list(passages)
-        readers = self._ledger.readers({one.source for one in passages})
-        return [
-            one
-            for one in passages
-            if may_see(audience, one.audience) and may_see(audience, readers.get(one.source, ()))
-        ]
+        seen = self.seen({(one.source, one.audience) for one in passages}, audience)
+        return [one for one in passages if (one.source, one.audience) in seen]
+
+    def seen(
+        self, drawn_on: Collection[tuple[str, tuple[str, ...]]], audience: Collection[str]
+    ) -> set[tuple[str, tuple[str, ...]]]:
+        """Those of these sources, each with the principals whom a passage of it names, that an audience may see now."""
+        readers = self._ledger.readers({source for source, _ in drawn_on})
+        return {
+            (source, named)
+            for source, named in drawn_on
+            if may_see(audience, named) and may_see(audience, readers.get(source, ()))
+        }

@@ -154,6 +154,7 @@ async def recorded(house: House, *, cited: bool = True) -> AnswerRecord:
             text=quote if cited else "I know.",
             citations=(Citation(number=1, source=text.path, quote=quote),) if cited else (),
             declined=not cited,
+            model="extractive",
         ),
         answered_at=datetime.now(UTC),
     )
@@ -175,13 +176,21 @@ async def test_what_an_answer_only_passed_over_is_left_out_of_what_explains_it(h
     record = await recorded(house)
     [lunch] = await house.index.passages("open", "lunch.md")
     evidence = (*record.evidence.passages, EvidencePassage(number=2, passage=lunch))
-    reply = Reply(text="At noon [1].", citations=(Citation(number=1, source="lunch.md", quote="Lunch is at noon."),))
+    reply = Reply(
+        text="At noon [1].",
+        citations=(Citation(number=1, source="lunch.md", quote="Lunch is at noon."),),
+        model="extractive",
+    )
     record = record.model_copy(
         update={"reply": reply, "evidence": record.evidence.model_copy(update={"passages": evidence})}
     )
     seen = seen_by(record, (EVERYONE,), house.access)
     assert seen is not None
     assert [one.passage.path for one in seen.evidence.passages] == ["lunch.md"]
+    # Other models say what they like: their answer may be made of all that they were given.
+    served = record.model_copy(update={"reply": reply.model_copy(update={"model": "openai:gpt"})})
+    assert seen_by(served, (EVERYONE,), house.access) is None
+    assert not (await share(served, house.access, (EVERYONE,), chinese=False)).allowed
 
 
 class Private:
@@ -241,7 +250,7 @@ async def test_who_lost_access_is_not_told_again_what_they_were_told_before(tmp_
 async def _history_of(store: Conversations, answers: AssistantAnswers) -> list[str]:
     """What a model would be given of answers that speak of the budget."""
     said = await store.history(PLACE.conversation, 1000)
-    seen = await answers._seen(said, (EVERYONE,))  # pyright: ignore[reportPrivateUsage]
+    seen, _ = await answers._seen(said, (EVERYONE,))  # pyright: ignore[reportPrivateUsage]
     return [one.text for one in seen if one.role == "assistant" and one.text.startswith("> ") and "nine" in one.text]
 
 

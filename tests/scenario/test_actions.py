@@ -181,7 +181,12 @@ async def record(desk: Desk, words: str, *, cites: bool = True, pictures: bool =
         question=question,
         asked=(question.id,),
         evidence=Evidence(question=words, standalone=words, passages=evidence),
-        reply=Reply(text="So it is. [1]", citations=(cited,) if cites else (), suggestions=("What about “X”?",)),
+        reply=Reply(
+            text="So it is. [1]",
+            citations=(cited,) if cites else (),
+            suggestions=("What about “X”?",),
+            model="extractive",
+        ),
         answered_at=datetime.now(UTC),
     )
 

@@ -34,16 +34,19 @@ DOORS = {
     "core/knowledge/access.py": "the door itself",
     "core/knowledge/access_report.py": OPERATOR,
     "core/knowledge/caption_ingest.py": WRITES,
+    "core/knowledge/copying.py": "copies one index into another; nothing of it is shown",
     "core/knowledge/document_intake.py": WRITES,
     "core/knowledge/index.py": "the seam",
     "core/knowledge/ingest.py": WRITES,
     "core/knowledge/lance.py": "an index",
+    "core/knowledge/opening.py": "opens the index that the settings name",
     "core/knowledge/picture_files.py": "the files",
     "core/knowledge/picture_ingest.py": WRITES,
     "core/knowledge/picture_vectors.py": WRITES,
     "core/knowledge/saved.py": WRITES,
     "core/knowledge/sources.py": WRITES,
     "core/sources/channels/follower.py": WRITES,
+    "core/sources/syncing.py": WRITES,
 }
 
 

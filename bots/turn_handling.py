@@ -17,7 +17,14 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from core.answering import Answerer
-from core.errors import LeaseLostError, LorelensError, PlatformUnavailableError, StoreUnavailableError, UnavailableError
+from core.errors import (
+    IndexUnavailableError,
+    LeaseLostError,
+    LorelensError,
+    PlatformUnavailableError,
+    StoreUnavailableError,
+    UnavailableError,
+)
 from core.language import is_chinese
 from core.lease import Lease
 from core.mailbox import Mailbox, Turn, TurnChangedError
@@ -234,6 +241,8 @@ class TurnHandler:
             return
         made: list[ReplyPart] = []
         async for part in self._answer(turn.questions):
+            if isinstance(part, Failure) and part.code == IndexUnavailableError.code and not made:
+                raise IndexUnavailableError(part.message, hint=part.hint)  # it may be back before anybody minds
             if not isinstance(part, Status):
                 made.append(part)
             if isinstance(part, Finished):

@@ -81,6 +81,7 @@ class Answers:
         self.gate.set()
         self.asked: list[tuple[str, ...]] = []
         self.failing: Callable[[], Exception] | None = None
+        self.lookups_failing = 0
 
     async def __call__(self, questions: Sequence[Question]) -> AsyncIterator[ReplyPart]:
         texts = tuple(question.message.text for question in questions)
@@ -88,6 +89,11 @@ class Answers:
         yield Status(stage="thinking")
         if self.failing is not None:
             raise self.failing()
+        if self.lookups_failing:
+            self.lookups_failing -= 1
+            yield Failure(code="index", message="The knowledge can't be looked up now.")
+            yield Finished()
+            return
         yield Text(text=f"About {' + '.join(texts)}:")
         await self.gate.wait()
         yield Text(text=" done.")
@@ -271,6 +277,25 @@ async def test_what_stays_away_too_long_is_said(mailbox: Mailbox, board: Board, 
         await board.until(lambda board: board.answers)
     assert board.answers[0][1] == "[failed] The model is away."
     assert len(answers.asked) > SOON.tries
+
+
+async def test_a_question_waits_while_the_knowledge_can_not_be_looked_up(
+    mailbox: Mailbox, board: Board, answers: Answers
+) -> None:
+    answers.lookups_failing = 3
+    async with working(mailbox, board, answers):
+        await mailbox.submit(asked("parcels"))
+        await board.until(lambda board: board.answers)
+    assert board.answers == [(("parcels",), "About parcels: done.")]
+    assert len(answers.asked) == 4
+
+
+async def test_knowledge_that_stays_away_too_long_is_said(mailbox: Mailbox, board: Board, answers: Answers) -> None:
+    answers.lookups_failing = 1_000_000
+    async with working(mailbox, board, answers):
+        await mailbox.submit(asked("parcels"))
+        await board.until(lambda board: board.answers)
+    assert board.answers[0][1] == "[failed] The knowledge can't be looked up now."
 
 
 async def test_a_reason_that_can_not_be_posted_is_posted_later(

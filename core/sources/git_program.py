@@ -35,8 +35,8 @@ _NOT_INHERITED = frozenset(
 )
 _AWAY = re.compile(
     r"could not resolve|couldn't (connect|resolve)|failed to connect|connection (refused|reset|timed out|closed)|"
-    r"timed? out|network is unreachable|early eof|hung up|returned error: (429|5\d\d)|temporary failure|no route to host|"
-    r"rpc failed|kex_exchange",
+    r"timed? out|network is unreachable|early eof|hung up|returned error: (429|5\d\d)|temporary failure|"
+    r"no route to host|rpc failed|kex_exchange",
     re.IGNORECASE,
 )
 _SIGN_IN = re.compile(r"://[^/@\s]+@")
@@ -52,7 +52,7 @@ class Git:
         self._token = token
 
     async def make(self) -> None:
-        """Make the store where there is none; what a killed run has locked is free again, as one run is at it a time."""
+        """Make the store where there is none; what a killed run has locked is free again: one run is at it at once."""
         if (self.store / "HEAD").is_file():
             for lock in self.store.rglob("*.lock"):
                 lock.unlink(missing_ok=True)

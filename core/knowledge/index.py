@@ -48,7 +48,8 @@ class Hit(Value):
     """A passage that was found: `score` orders hits of one search; `lexical` is BM25.
 
     `dense` and `image` are the cosines (-1 to 1) with its vectors `text` and `image`, None where there is no such one.
-    `first_rank` is its place, from 1, before the hits were ranked again; None where they were not.
+    `first_rank` is its place, from 1, before the hits were ranked again; None where they were not. `also_in` are the
+    paths of documents that say the same and are not shown beside it.
     """
 
     passage: Passage
@@ -57,6 +58,7 @@ class Hit(Value):
     dense: float | None = None
     image: float | None = None
     first_rank: int | None = None
+    also_in: tuple[str, ...] = ()
 
 
 class SourceStatistics(Value):

@@ -43,12 +43,13 @@ def _register() -> None:
     from bots.doctor import doctor
     from bots.feedback import feedback
     from bots.index import index
-    from bots.knowledge import forget, ingest_command, sources
+    from bots.knowledge import forget, ingest_command
     from bots.models import models
     from bots.queue import dead, queue
     from bots.search import pictures, search
     from bots.serve import serve
     from bots.serve_worker import worker
+    from bots.sources import sources
     from bots.tools import tools
     from bots.train import train_command
     from bots.why import why
@@ -56,7 +57,7 @@ def _register() -> None:
     app.command()(ask)
     app.command()(chat)
     app.command("ingest")(ingest_command)
-    for command in (search, pictures, caption, sources, forget, doctor, demo, worker, queue, feedback, why, models):
+    for command in (search, pictures, caption, forget, doctor, demo, worker, queue, feedback, why, models):
         app.command()(command)
     app.command("train")(train_command)
     app.add_typer(dead)
@@ -64,6 +65,7 @@ def _register() -> None:
     app.add_typer(index)
     app.add_typer(tools)
     app.add_typer(serve)
+    app.add_typer(sources)
 
 
 _register()

@@ -1,10 +1,8 @@
-"""`lorelens ingest`, `sources` and `forget`: what Lorelens knows, and how it comes to know and to forget it."""
+"""`lorelens ingest` and `forget`: how Lorelens comes to know, and to forget."""
 
 import asyncio
 import json
-import time
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,8 +16,7 @@ from bots.running import DataOption, JsonOption, run, settings_for
 from core.application import Application
 from core.errors import QuestionError
 from core.knowledge.ingest import IngestReport, ingest
-from core.knowledge.ledger import SourceRecord
-from core.knowledge.sources import forget_source, source_states
+from core.knowledge.sources import forget_source
 
 SHOWN_REASONS = 20
 
@@ -152,56 +149,6 @@ def show_report(report: IngestReport, console: Console) -> None:
     console.print(f"[dim]{report.seconds:.1f} s[/]")
 
 
-def sources(as_json: JsonOption = False, data: DataOption = None) -> None:
-    """Show what has been read, when, and what could not be."""
-    run(_sources(data, as_json=as_json), as_json=as_json)
-
-
-async def _sources(data: Path | None, *, as_json: bool) -> int:
-    async with Application(settings_for(data)) as application:
-        states = source_states(application.ledger)
-    if as_json:
-        print(json.dumps([state.model_dump(mode="json") for state in states], ensure_ascii=False))
-        return 0
-    console = Console()
-    if not states:
-        console.print("Nothing has been read yet. Read a folder in with `lorelens ingest FOLDER`.")
-        return 0
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    for column in ("source", "documents", "passages", "pictures", "failed", "last read", "seen by", "from"):
-        table.add_column(
-            column, justify="right" if column in {"documents", "passages", "pictures", "failed"} else "left"
-        )
-    for state in states:
-        table.add_row(
-            state.record.source,
-            str(state.documents),
-            str(state.passages),
-            str(state.pictures),
-            f"[red]{len(state.failed)}[/]" if state.failed else "0",
-            _last_read(state.record),
-            ", ".join(state.record.audience),
-            f"{state.record.root}\n{state.record.url}" if state.record.url else state.record.root,
-        )
-    console.print(table)
-    for state in states:
-        for record in state.failed:
-            console.print(f"[red]failed[/] {state.record.source}/{record.path}: {record.reason}", soft_wrap=True)
-    return 0
-
-
-def _last_read(record: SourceRecord) -> str:
-    """When a source was last read to the end, and whether a run since then was not."""
-    if not record.read_at:
-        return "in part"
-    age = (time.time() - record.read_at) / 86400
-    return (
-        f"{datetime.fromtimestamp(record.read_at).astimezone():%Y-%m-%d %H:%M}"
-        + (f" ({age:.0f} days ago)" if age >= 1 else "")
-        + ("" if record.finished else ", then in part")
-    )
-
-
 def forget(
     source: Annotated[str, typer.Option("--source", help="Forget all that was read from this source.")] = "",
     conversation: Annotated[str, typer.Option("--session", help="Forget this conversation of `lorelens chat`.")] = "",
@@ -230,6 +177,12 @@ async def _forget(source: str, session: str, person: str, data: Path | None, *, 
             )
             _forget_last_answer(application.data, source)
             done = {"source": source, "passages": gone}
+            owner = application.configured_sources.owner_of(source)
+            if owner:
+                Console(stderr=True).print(
+                    f'The next sync of the source "{owner}" reads it again; `lorelens sources remove` takes that away.',
+                    markup=False,
+                )
         elif session:
             from bots.chat import place_of
 

@@ -31,10 +31,11 @@ REFUSED_HINT = "Only pages that are open to everyone are read; who runs Lorelens
 _BAD_CHARACTERS = re.compile(r"[\x00-\x20\x7f\\]")
 _HOST = re.compile(r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\Z")
 _NUMBER = re.compile(r"(0x[0-9a-f]*|[0-9]+)\Z")
+# 6to4's relays; Azure's host service; the IETF's own, of which older Pythons know a part.
+_NEVER_V4 = tuple(map(IPv4Network, ("192.88.99.0/24", "168.63.129.16/32", "192.0.0.0/24")))
 # Names that never leave a network (RFC 6761, 6762, 8375, 9476 and what ICANN set aside); with a proxy nobody but the
 # proxy would look up where they lead.
 _INNER = frozenset({"localhost", "local", "internal", "intranet", "lan", "private", "corp", "home", "alt", "onion"})
-_NEVER_V4 = tuple(map(IPv4Network, ("192.88.99.0/24", "168.63.129.16/32")))  # 6to4's relays; Azure's host service
 _PUBLIC_V6 = IPv6Network("2000::/3")
 _NEVER_V6 = tuple(map(IPv6Network, ("2002::/16", "2001::/23", "3fff::/20")))
 

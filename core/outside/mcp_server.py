@@ -25,6 +25,8 @@ from core.outside.mcp_table import ServerTable
 _log = logging.getLogger(__name__)
 
 MOST_TOOLS = 32
+START_SECONDS = 15.0
+"""For a server to start and to tell its tools; the table's `timeout` is for a call."""
 _PAGES = 10
 
 
@@ -85,7 +87,7 @@ class McpServer:
             ready: asyncio.Future[tuple[ClientSession, list[Tool]]] = asyncio.get_running_loop().create_future()
             self._task = asyncio.create_task(self._hold(self._table.connection(), ready, self._stop))
             try:
-                async with asyncio.timeout(self._table.timeout):
+                async with asyncio.timeout(START_SECONDS):
                     self._held = held = await asyncio.shield(ready)
             except Exception as error:
                 await self._let_go()

@@ -27,7 +27,7 @@ A = {"title": "A", "url": "https://a.example/", "content": "about a"}
         "snippet: about a, title: A, link: https://a.example/",
         ([A], {"raw": 1}),
     ],
-    ids=lambda one: str(type(one)),
+    ids=["list", "results", "organic", "href", "json", "words", "artifact"],
 )
 def test_results_of_all_shapes_are_understood(found: Any) -> None:
     [one] = findings_of(found)

@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Any
 
 from tests.weaviate_emulator import names, schema
-from tests.weaviate_emulator.refusals import Refused, no_class
+from tests.weaviate_emulator.refusals import RefusedError, no_class
 from tests.weaviate_emulator.schema import Definition, Json
 from tests.weaviate_emulator.shards import Shard
 from tests.weaviate_emulator.tokenizing import tokens
@@ -30,10 +30,10 @@ class Collection:
         """The shard that a search, a deletion or a count works on. A tenant is never made by asking for it."""
         self._check_tenancy(tenant)
         if tenant not in self.shards:
-            raise Refused(f'tenant not found: "{tenant}"')
+            raise RefusedError(f'tenant not found: "{tenant}"')
         if tenant and self.statuses[tenant] != ACTIVE:
             if not self.definition.json["multiTenancyConfig"]["autoTenantActivation"]:
-                raise Refused(f"tenant not active: '{tenant}'")
+                raise RefusedError(f"tenant not active: '{tenant}'")
             self.statuses[tenant] = ACTIVE
         return self.shards[tenant]
 
@@ -56,12 +56,12 @@ class Collection:
         """Activate, deactivate or offload a tenant."""
         self._check_enabled()
         if name not in self.shards:
-            raise Refused(f'tenant not found: "{name}"')
+            raise RefusedError(f'tenant not found: "{name}"')
         status = STATUSES.get(status, status)
         if status == OFFLOADED:
-            raise Refused("can't offload tenants, because offload module is not enabled")
+            raise RefusedError("can't offload tenants, because offload module is not enabled")
         if status not in (ACTIVE, INACTIVE):
-            raise Refused(f"invalid activity status '{status}' for tenant \"{name}\"")
+            raise RefusedError(f"invalid activity status '{status}' for tenant \"{name}\"")
         self.statuses[name] = status
 
     def drop_tenant(self, name: str) -> None:
@@ -82,13 +82,13 @@ class Collection:
 
     def _check_enabled(self) -> None:
         if not self.definition.multi_tenant:
-            raise Refused(f'multi-tenancy is not enabled for class "{self.name}"')
+            raise RefusedError(f'multi-tenancy is not enabled for class "{self.name}"')
 
     def _check_tenancy(self, tenant: str) -> None:
         if self.definition.multi_tenant and not tenant:
-            raise Refused(f"class {self.name} has multi-tenancy enabled, but request was without tenant")
+            raise RefusedError(f"class {self.name} has multi-tenancy enabled, but request was without tenant")
         if not self.definition.multi_tenant and tenant:
-            raise Refused(f"class {self.name} has multi-tenancy disabled, but request was with tenant")
+            raise RefusedError(f"class {self.name} has multi-tenancy disabled, but request was with tenant")
 
 
 class Database:
@@ -151,16 +151,16 @@ class Database:
     def _alias(self, alias: str) -> str:
         alias = alias[:1].upper() + alias[1:]
         if alias not in self.aliases:
-            raise Refused(f"alias {alias} not found", 404)
+            raise RefusedError(f"alias {alias} not found", 404)
         return alias
 
     def _target(self, collection: str) -> str:
         collection = collection[:1].upper() + collection[1:]
         if collection not in self.collections:
-            raise Refused(f"create alias: class {collection} does not exist")
+            raise RefusedError(f"create alias: class {collection} does not exist")
         return collection
 
     def _check_free(self, name: str) -> None:
         taken = {each.lower() for each in self.collections} | {each.lower() for each in self.aliases}
         if name.lower() in taken:
-            raise Refused(f"class name {name} already exists")
+            raise RefusedError(f"class name {name} already exists")

@@ -65,6 +65,7 @@ class WeaviateEmulator:
             "grpc_host": HOST,
             "grpc_port": self.grpc_port,
             "grpc_secure": False,
+            "skip_init_checks": True,
         }
 
     @property

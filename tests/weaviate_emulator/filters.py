@@ -4,10 +4,10 @@ import operator
 import re
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from tests.weaviate_emulator.refusals import Refused
+from tests.weaviate_emulator.refusals import RefusedError
 from tests.weaviate_emulator.schema import Definition, Property
 from tests.weaviate_emulator.shards import Stored
 from tests.weaviate_emulator.tokenizing import tokens
@@ -39,23 +39,23 @@ def predicate(definition: Definition, filters: Any) -> Predicate:
     if kind in (AND, OR, NOT):
         parts = [predicate(definition, each) for each in filters.filters]
         if not parts or (kind == NOT and len(parts) != 1):
-            raise Refused(f"invalid where filter: operator {kind} has {len(parts)} operands")
+            raise RefusedError(f"invalid where filter: operator {kind} has {len(parts)} operands")
         if kind == NOT:
             return lambda stored: not parts[0](stored)
         every = all if kind == AND else any
         return lambda stored: every(part(stored) for part in parts)
     if filters.WhichOneof("test_value") is None:
-        raise Refused("invalid where filter: got an empty value")
+        raise RefusedError("invalid where filter: got an empty value")
     name: str = filters.target.property
     if not name:
-        raise Refused("invalid where filter: references are not emulated")
+        raise RefusedError("invalid where filter: references are not emulated")
     value = _value(filters)
     if name in ("_id", "id"):
         return _by_id(kind, value)
     if name in TIMESTAMPS:
         return _by_time(definition, TIMESTAMPS[name], kind, value)
     if name.startswith("len("):
-        raise Refused("invalid where filter: the length of properties is not emulated")
+        raise RefusedError("invalid where filter: the length of properties is not emulated")
     return _by_property(definition, definition.property(name), kind, value)
 
 
@@ -63,7 +63,7 @@ def _value(filters: Any) -> Any:
     field: str = filters.WhichOneof("test_value")
     value = getattr(filters, field)
     if field == "value_geo":
-        raise Refused("invalid where filter: geo coordinates are not emulated")
+        raise RefusedError("invalid where filter: geo coordinates are not emulated")
     return list(value.values) if field.endswith("_array") else value
 
 
@@ -72,29 +72,29 @@ def _by_id(kind: int, value: Any) -> Predicate:
     try:
         wanted = {str(UUID(each)) for each in values}
     except (ValueError, AttributeError):
-        raise Refused(f"invalid where filter: invalid UUID: {value}") from None
+        raise RefusedError(f"invalid where filter: invalid UUID: {value}") from None
     match kind:
         case n if n in (EQUAL, CONTAINS_ANY):
             return lambda stored: stored.uuid in wanted
         case n if n in (NOT_EQUAL, CONTAINS_NONE):
             return lambda stored: stored.uuid not in wanted
         case _:
-            raise Refused(f"invalid where filter: operator {kind} does not work with ids")
+            raise RefusedError(f"invalid where filter: operator {kind} does not work with ids")
 
 
 def _by_time(definition: Definition, attribute: str, kind: int, value: Any) -> Predicate:
     if not definition.json["invertedIndexConfig"]["indexTimestamps"]:
-        raise Refused(
+        raise RefusedError(
             "timestamps must be indexed to be filterable! Add `indexTimestamps: true` to the invertedIndexConfig "
             f"in {definition.name}"
         )
     try:
         wanted = int(value) if str(value).isdecimal() else int(datetime.fromisoformat(value).timestamp() * 1000)
     except ValueError:
-        raise Refused(f"invalid where filter: {value!r} is no time") from None
+        raise RefusedError(f"invalid where filter: {value!r} is no time") from None
     compare = COMPARISONS.get(kind) or {EQUAL: operator.eq, NOT_EQUAL: operator.ne}.get(kind)
     if compare is None:
-        raise Refused(f"invalid where filter: operator {kind} does not work with times")
+        raise RefusedError(f"invalid where filter: operator {kind} does not work with times")
     return lambda stored: compare(getattr(stored, attribute), wanted)
 
 
@@ -102,24 +102,23 @@ def _by_property(definition: Definition, prop: Property, kind: int, value: Any) 
     if kind == IS_NULL:
         return _is_null(definition, prop, value)
     if not prop.filterable:
-        raise Refused(
+        raise RefusedError(
             f"Filtering by property '{prop.name}' requires inverted index. Is `indexFilterable` option of property "
             f"'{prop.name}' enabled? Set it to `true` or leave empty"
         )
     if prop.element not in VALUES:
-        raise Refused(f"invalid where filter: properties of type {prop.type} can't be filtered by value")
+        raise RefusedError(f"invalid where filter: properties of type {prop.type} can't be filtered by value")
     if kind in CONTAINS:
         if not isinstance(value, list):
-            raise Refused("invalid where filter: a list of values is needed for Contains operators")
-        items: list[Any] = value
-        parts = [_one(definition, prop, EQUAL, item) for item in items]
+            raise RefusedError("invalid where filter: a list of values is needed for Contains operators")
+        parts = [_one(definition, prop, EQUAL, item) for item in cast("list[Any]", value)]
         if kind == CONTAINS_ANY:
             return lambda stored: any(part(stored) for part in parts)
         if kind == CONTAINS_ALL:
             return lambda stored: all(part(stored) for part in parts)
         return lambda stored: not any(part(stored) for part in parts)
     if isinstance(value, list):
-        raise Refused(f"invalid where filter: operator {kind} does not work with a list of values")
+        raise RefusedError(f"invalid where filter: operator {kind} does not work with a list of values")
     if kind == NOT_EQUAL:
         equal = _one(definition, prop, EQUAL, value)
         return lambda stored: not equal(stored)
@@ -128,11 +127,11 @@ def _by_property(definition: Definition, prop: Property, kind: int, value: Any) 
 
 def _is_null(definition: Definition, prop: Property, value: Any) -> Predicate:
     if not definition.json["invertedIndexConfig"]["indexNullState"]:
-        raise Refused(
+        raise RefusedError(
             "Nullstate must be indexed to be filterable! Add `indexNullState: true` to the invertedIndexConfig"
         )
     if not isinstance(value, bool):
-        raise Refused("invalid where filter: data type filter for IsNull must be valueBoolean")
+        raise RefusedError("invalid where filter: data type filter for IsNull must be valueBoolean")
     # An empty list counts as null: "Filters: By null state".
     return lambda stored: (stored.properties.get(prop.name) in (None, [])) is value
 
@@ -145,7 +144,7 @@ def _one(definition: Definition, prop: Property, kind: int, value: Any) -> Predi
         value = datetime.fromisoformat(value)
     compare = operator.eq if kind == EQUAL else COMPARISONS.get(kind)
     if compare is None:
-        raise Refused(f"invalid where filter: operator {kind} does not work with properties of type {prop.type}")
+        raise RefusedError(f"invalid where filter: operator {kind} does not work with properties of type {prop.type}")
 
     def passes(stored: Stored) -> bool:
         return any(compare(_comparable(prop, item), value) for item in _items(stored, prop))
@@ -163,7 +162,7 @@ def _text(definition: Definition, prop: Property, kind: int, value: str) -> Pred
     if prop.tokenization == "word":
         wanted = [term for term in wanted if term not in definition.stopwords]
     if not wanted:
-        raise Refused(
+        raise RefusedError(
             "invalid search term, only stopwords provided. "
             "Stopwords can be configured in class.invertedIndexConfig.stopwords"
         )
@@ -171,7 +170,7 @@ def _text(definition: Definition, prop: Property, kind: int, value: str) -> Pred
         needed = set(wanted)
         return lambda stored: needed <= _terms(stored, prop)
     if kind not in COMPARISONS:
-        raise Refused(f"invalid where filter: operator {kind} does not work with properties of type {prop.type}")
+        raise RefusedError(f"invalid where filter: operator {kind} does not work with properties of type {prop.type}")
     compare = COMPARISONS[kind]
     return lambda stored: any(compare(term, wanted[0]) for term in _terms(stored, prop))
 
@@ -196,14 +195,14 @@ def _typed(prop: Property, value: Any) -> Any:
     if wanted is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if type(value) is not wanted:
-        raise Refused(
+        raise RefusedError(
             f'invalid where filter: data type filter cannot use "value{type(value).__name__.capitalize()}" on type '
             f'"{prop.type}", use "value{prop.element.capitalize()}" instead'
         )
     if prop.element == "date":
         try:
-            if datetime.fromisoformat(value).tzinfo is None:
+            if datetime.fromisoformat(str(value)).tzinfo is None:
                 raise ValueError(value)
         except ValueError:
-            raise Refused(f"invalid where filter: {value!r} is not in RFC3339") from None
+            raise RefusedError(f"invalid where filter: {value!r} is not in RFC3339") from None
     return value

@@ -12,7 +12,7 @@ SUBSEARCH = 100
 
 
 def fused(keywords: list[Ranked], neighbours: list[Ranked], alpha: float, fusion: int) -> list[Ranked]:
-    """Both lists as one, best first. `alpha`: the share of the vectors, 0 to 1. Scores of neighbours: the greater the nearer."""
+    """Both lists as one, best first. `alpha`: the share of the vectors, 0 to 1."""
     scores: dict[str, float] = defaultdict(float)
     explained: dict[str, list[str]] = defaultdict(list)
     objects: dict[str, Stored] = {}

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from math import log
 
-from tests.weaviate_emulator.refusals import Refused
+from tests.weaviate_emulator.refusals import RefusedError
 from tests.weaviate_emulator.schema import Definition, Property
 from tests.weaviate_emulator.shards import Shard, Stored
 from tests.weaviate_emulator.tokenizing import tokens
@@ -41,7 +41,7 @@ def ranked(definition: Definition, shard: Shard, wanted: Keywords, allowed: set[
     BlockMax WAND (the server's default since 1.30). Filters change which objects are found, not their scores.
     """
     if not wanted.query.strip():
-        raise Refused("explorer: get class: keyword search must have query set")
+        raise RefusedError("explorer: get class: keyword search must have query set")
     config = definition.json["invertedIndexConfig"]["bm25"]
     k1, b = float(config["k1"]), float(config["b"])
     scores: dict[str, float] = defaultdict(float)
@@ -88,7 +88,7 @@ def searched(definition: Definition, names: tuple[str, ...]) -> list[tuple[Prope
     if not names:
         every = [(prop, 1.0) for prop in definition.properties.values() if prop.searchable]
         if not every:
-            raise Refused(
+            raise RefusedError(
                 "No properties provided, and no indexed properties found in class: "
                 f"no searchable property in class {definition.name}"
             )
@@ -98,12 +98,12 @@ def searched(definition: Definition, names: tuple[str, ...]) -> list[tuple[Prope
         name, _, boost = each.partition("^")
         prop = definition.property(name)
         if not prop.searchable:
-            raise Refused(
+            raise RefusedError(
                 f"Searching by property '{name}' requires inverted index. Is `indexSearchable` option of property "
                 f"'{name}' enabled? Set it to `true` or leave empty"
             )
         try:
             chosen.append((prop, float(boost) if boost else 1.0))
         except ValueError:
-            raise Refused(f"invalid boost of property {each!r}") from None
+            raise RefusedError(f"invalid boost of property {each!r}") from None
     return chosen

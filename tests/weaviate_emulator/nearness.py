@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tests.weaviate_emulator.refusals import Refused
+from tests.weaviate_emulator.refusals import RefusedError
 from tests.weaviate_emulator.schema import Definition
 from tests.weaviate_emulator.shards import Shard, Stored, Vector
 
@@ -37,13 +37,15 @@ class Neighbour:
 def nearest(definition: Definition, shard: Shard, near: Near, allowed: set[str] | None) -> list[Neighbour]:
     """The objects that have all the vectors asked for, nearest first."""
     if near.certainty is not None and any(definition.vectors[name] != "cosine" for name, _ in near.targets):
-        raise Refused("explorer: get class: vector search: can't compute certainty with a distance that is not cosine")
+        raise RefusedError(
+            "explorer: get class: vector search: can't compute certainty with a distance other than cosine"
+        )
     combined: dict[str, list[float]] = {}
     for at, (name, query) in enumerate(near.targets):
         objects, rows = shard.matrix(name)
         dimension = shard.dimension(name)
         if dimension and len(query) != dimension:
-            raise Refused(
+            raise RefusedError(
                 f"explorer: get class: vector search: object vector search at index {definition.name.lower()}: "
                 "shard: vector search: knn search: distance between entrypoint and query node: "
                 f"vector lengths don't match: {dimension} vs {len(query)}"
@@ -75,7 +77,7 @@ def join(parts: list[float], combination: int) -> float:
         case n if n == AVERAGE:
             return sum(parts) / len(parts)
         case n if n == RELATIVE:
-            raise Refused("joining targets by relative scores is not emulated")
+            raise RefusedError("joining targets by relative scores is not emulated")
         case _:
             return min(parts)
 

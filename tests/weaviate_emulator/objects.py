@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import numpy as np
 
 from tests.weaviate_emulator.database import Collection
 from tests.weaviate_emulator.names import object_id
-from tests.weaviate_emulator.refusals import Refused
+from tests.weaviate_emulator.refusals import RefusedError
 from tests.weaviate_emulator.schema import Property
 from tests.weaviate_emulator.shards import Stored, Vector
 
@@ -40,8 +40,7 @@ def checked_properties(collection: Collection, properties: Mapping[str, Any]) ->
         if prop.type.endswith("[]"):
             if not isinstance(value, list):
                 raise _wrong(prop, collection, "an array", value)
-            items: list[Any] = value
-            checked[name] = [_checked(prop, collection, item) for item in items]
+            checked[name] = [_checked(prop, collection, item) for item in cast("list[Any]", value)]
         else:
             checked[name] = _checked(prop, collection, value)
     return checked
@@ -52,10 +51,10 @@ def check_vectors(collection: Collection, vectors: Mapping[str, Vector]) -> None
     for name, vector in vectors.items():
         if name not in collection.definition.vectors:
             if name:
-                raise Refused(f"class {collection.name} does not have vector {name} configured")
-            raise Refused(f"class {collection.name} is configured with named vectors, but got an unnamed vector")
+                raise RefusedError(f"class {collection.name} does not have vector {name} configured")
+            raise RefusedError(f"class {collection.name} is configured with named vectors, but got an unnamed vector")
         if not len(vector) or not np.isfinite(vector).all():
-            raise Refused(f"vector {name!r} of class {collection.name} must have finite numbers")
+            raise RefusedError(f"vector {name!r} of class {collection.name} must have finite numbers")
 
 
 def _checked(prop: Property, collection: Collection, value: Any) -> Any:
@@ -94,6 +93,8 @@ def _check_date(prop: Property, collection: Collection, value: Any) -> None:
         raise _wrong(prop, collection, "a string with an RFC3339 formatted date", value) from None
 
 
-def _wrong(prop: Property, collection: Collection, wanted: str, value: Any) -> Refused:
+def _wrong(prop: Property, collection: Collection, wanted: str, value: Any) -> RefusedError:
     kind = type(value).__name__
-    return Refused(f"invalid {prop.type} property '{prop.name}' on class '{collection.name}': not {wanted}, but {kind}")
+    return RefusedError(
+        f"invalid {prop.type} property '{prop.name}' on class '{collection.name}': not {wanted}, but {kind}"
+    )

@@ -3,7 +3,7 @@
 import grpc
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """A request that the server does not carry out. Plain errors of the real server have gRPC's UNKNOWN."""
 
     def __init__(self, message: str, http: int = 422, code: grpc.StatusCode = grpc.StatusCode.UNKNOWN) -> None:
@@ -13,14 +13,14 @@ class Refused(Exception):
         self.code = code
 
 
-def no_class(name: str) -> Refused:
+def no_class(name: str) -> RefusedError:
     """What a search in an unknown collection is told."""
-    return Refused(f"could not find class {name} in schema", 404)
+    return RefusedError(f"could not find class {name} in schema", 404)
 
 
-def no_property(name: str, collection: str) -> Refused:
+def no_property(name: str, collection: str) -> RefusedError:
     """What a filter, a sort order or an object is told that names an unknown property."""
-    return Refused(
+    return RefusedError(
         f"no such prop with name '{name}' found in class '{collection}' in the schema. "
         "Check your schema files for which properties in this class are available"
     )

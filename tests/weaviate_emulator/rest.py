@@ -1,4 +1,4 @@
-"""REST on the wire: routes, keys, faults and the record of calls; what is done is in rest_schema.py and rest_objects.py."""
+"""REST on the wire: routes, keys, faults and the record of calls."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from aiohttp import web
 
 from tests.weaviate_emulator import rest_objects, rest_schema
 from tests.weaviate_emulator.faults import STATUSES, Call, Fault
-from tests.weaviate_emulator.refusals import Refused
+from tests.weaviate_emulator.refusals import RefusedError
 
 if TYPE_CHECKING:
     from tests.weaviate_emulator.emulator import WeaviateEmulator
@@ -35,9 +35,9 @@ def application(server: WeaviateEmulator) -> web.Application:
         name = f"{request.method} {request.path}"
         server.calls.append(Call(name, request.match_info.get("name", ""), request.query.get("tenant", "")))
         fault = server.faults.next(name)
-        if fault is not None and not fault.done_before:
-            if (spoiled := await _meet(server, request, fault)) is not None:
-                return spoiled
+        spoiled = await _meet(server, request, fault) if fault is not None and not fault.done_before else None
+        if spoiled is not None:
+            return spoiled
         answer = await _answer(server, request, handler)
         if fault is not None and fault.done_before:
             return await _meet(server, request, fault) or answer
@@ -82,7 +82,7 @@ async def _answer(server: WeaviateEmulator, request: web.Request, handler: Handl
             return web.json_response({"code": 401, "message": "unauthorized: invalid api key"}, status=401)
     try:
         return await handler(request)
-    except Refused as refused:
+    except RefusedError as refused:
         return refusal(refused.http, refused.message)
 
 

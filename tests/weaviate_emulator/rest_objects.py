@@ -11,7 +11,7 @@ from tests.weaviate_emulator import objects
 from tests.weaviate_emulator.database import Collection, Database
 from tests.weaviate_emulator.faults import Faults
 from tests.weaviate_emulator.names import object_id
-from tests.weaviate_emulator.refusals import Refused
+from tests.weaviate_emulator.refusals import RefusedError
 from tests.weaviate_emulator.rest_schema import body
 from tests.weaviate_emulator.schema import Json
 from tests.weaviate_emulator.shards import Stored, Vector
@@ -61,7 +61,7 @@ def _add_writing(app: web.Application, database: Database) -> None:
         collection, tenant = database.resolve(wanted["class"]), wanted.get("tenant", "")
         uuid = object_id(wanted["id"])
         if uuid in collection.writing(tenant).objects:
-            raise Refused(f"id '{uuid}' already exists")
+            raise RefusedError(f"id '{uuid}' already exists")
         objects.put(collection, tenant, uuid, wanted.get("properties") or {}, _vectors(wanted))
         return web.json_response(_shown(collection, tenant, collection.reading(tenant).objects[uuid]))
 
@@ -70,7 +70,7 @@ def _add_writing(app: web.Application, database: Database) -> None:
         collection = database.resolve(request.match_info["name"])
         tenant, uuid = wanted.get("tenant", ""), object_id(request.match_info["uuid"])
         if uuid not in collection.writing(tenant).objects:
-            raise Refused(f"no object with id '{uuid}'")
+            raise RefusedError(f"no object with id '{uuid}'")
         objects.put(collection, tenant, uuid, wanted.get("properties") or {}, _vectors(wanted))
         return web.json_response(_shown(collection, tenant, collection.reading(tenant).objects[uuid]))
 
@@ -123,10 +123,10 @@ def _add_batch(app: web.Application, database: Database, faults: Faults) -> None
         try:
             collection = database.resolve(wanted["class"])
             if reason := faults.object_fails(wanted["id"]):
-                raise Refused(reason)
+                raise RefusedError(reason)
             tenant = wanted.get("tenant", "")
             objects.put(collection, tenant, wanted["id"], wanted.get("properties") or {}, _vectors(wanted))
-        except Refused as refused:
+        except RefusedError as refused:
             return {**wanted, "result": {"status": "FAILED", "errors": {"error": [{"message": refused.message}]}}}
         now = datetime.now(UTC).isoformat()
         return {**wanted, "lastUpdateTime": now, "result": {"status": "SUCCESS"}}

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from tests.weaviate_emulator import schema
 from tests.weaviate_emulator.database import Collection, Database
-from tests.weaviate_emulator.refusals import Refused
+from tests.weaviate_emulator.refusals import RefusedError
 from tests.weaviate_emulator.schema import Json
 
 MAX_TENANTS = 100
@@ -19,7 +19,7 @@ async def body(request: web.Request) -> Any:
     try:
         return await request.json()
     except ValueError as bad:
-        raise Refused(f"parsing body body from failed, because {bad}", 400) from None
+        raise RefusedError(f"parsing body body from failed, because {bad}", 400) from None
 
 
 def add_routes(app: web.Application, database: Database) -> None:
@@ -60,7 +60,7 @@ def _add_collections(app: web.Application, database: Database) -> None:
     async def one(request: web.Request) -> web.Response:
         try:
             return web.json_response(_found(database, request).definition.json)
-        except Refused:
+        except RefusedError:
             return web.Response(status=404)
 
     async def change(request: web.Request) -> web.Response:
@@ -76,7 +76,7 @@ def _add_collections(app: web.Application, database: Database) -> None:
         collection = database.own(request.match_info["name"])
         prop = schema.fill_property(await body(request), database.tokenizers)
         if prop["name"].lower() in {name.lower() for name in collection.definition.properties}:
-            raise Refused(
+            raise RefusedError(
                 f"class {collection.name}: conflict for property {prop['name']!r}: "
                 "already in use or provided multiple times"
             )
@@ -117,7 +117,7 @@ def _add_tenants(app: web.Application, database: Database) -> None:
         collection = _found(database, request)
         wanted: list[Json] = await body(request)
         if len(wanted) > MAX_TENANTS:
-            raise Refused(f"maximum number of tenants allowed to be updated simultaneously is {MAX_TENANTS}")
+            raise RefusedError(f"maximum number of tenants allowed to be updated simultaneously is {MAX_TENANTS}")
         for each in wanted:
             collection.set_status(each["name"], each["activityStatus"])
         return web.json_response([shown(collection, each["name"]) for each in wanted])
@@ -132,7 +132,7 @@ def _add_tenants(app: web.Application, database: Database) -> None:
         collection = _found(database, request)
         tenant = request.match_info["tenant"]
         if tenant not in collection.statuses:
-            raise Refused(f'tenant not found: "{tenant}"', 404)
+            raise RefusedError(f'tenant not found: "{tenant}"', 404)
         return web.json_response(shown(collection, tenant))
 
     app.router.add_get("/v1/schema/{name}/tenants", every)

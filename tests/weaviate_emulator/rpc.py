@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Never
 
 import grpc
-import grpc.aio
 from weaviate.proto.v1 import (
     aggregate_pb2,
     batch_delete_pb2,
@@ -19,7 +19,7 @@ from weaviate.proto.v1 import (
 
 from tests.weaviate_emulator import rpc_aggregating, rpc_searching, rpc_writing
 from tests.weaviate_emulator.faults import CODES, Call, Fault
-from tests.weaviate_emulator.refusals import Refused
+from tests.weaviate_emulator.refusals import RefusedError
 
 if TYPE_CHECKING:
     from tests.weaviate_emulator.emulator import WeaviateEmulator
@@ -32,23 +32,19 @@ Work = Callable[[Message], Message]
 def handlers(server: WeaviateEmulator) -> tuple[grpc.GenericRpcHandler, ...]:
     """All of gRPC, for a grpc.aio server."""
     database = server.database
-    pb: dict[str, Any] = {
-        "Search": (search_get_pb2.SearchRequest, lambda request: rpc_searching.search(database, request)),
-        "BatchObjects": (
-            batch_pb2.BatchObjectsRequest,
-            lambda request: rpc_writing.batch_objects(database, server.faults, request),
-        ),
-        "BatchDelete": (
-            batch_delete_pb2.BatchDeleteRequest,
-            lambda request: rpc_writing.batch_delete(database, request),
-        ),
-        "Aggregate": (
-            aggregate_pb2.AggregateRequest,
-            lambda request: rpc_aggregating.aggregate(database, request),
-        ),
-        "TenantsGet": (tenants_pb2.TenantsGetRequest, lambda request: rpc_writing.tenants(database, request)),
+    faults = server.faults
+
+    def batch_objects(request: Message) -> Message:
+        return rpc_writing.batch_objects(database, faults, request)
+
+    works: dict[str, tuple[Any, Work]] = {
+        "Search": (search_get_pb2.SearchRequest, partial(rpc_searching.search, database)),
+        "BatchObjects": (batch_pb2.BatchObjectsRequest, batch_objects),
+        "BatchDelete": (batch_delete_pb2.BatchDeleteRequest, partial(rpc_writing.batch_delete, database)),
+        "Aggregate": (aggregate_pb2.AggregateRequest, partial(rpc_aggregating.aggregate, database)),
+        "TenantsGet": (tenants_pb2.TenantsGetRequest, partial(rpc_writing.tenants, database)),
     }
-    methods = {name: _method(server, name, message, work) for name, (message, work) in pb.items()}
+    methods = {name: _method(server, name, message, work) for name, (message, work) in works.items()}
 
     def health(_: Message) -> Message:
         serving: Any = health_weaviate_pb2.WeaviateHealthCheckResponse
@@ -61,7 +57,7 @@ def handlers(server: WeaviateEmulator) -> tuple[grpc.GenericRpcHandler, ...]:
     )
 
 
-def _method(server: WeaviateEmulator, name: str, message: Any, work: Work) -> grpc.RpcMethodHandler:
+def _method(server: WeaviateEmulator, name: str, message: Any, work: Work) -> grpc.RpcMethodHandler[Message, Message]:
     async def answer(request: Message, context: Any) -> Message:
         server.calls.append(_call(name, request))
         fault = server.faults.next(name)
@@ -72,12 +68,12 @@ def _method(server: WeaviateEmulator, name: str, message: Any, work: Work) -> gr
             await _meet(server, context, fault)
         return reply
 
-    handler: Callable[[Message, Any], Awaitable[Message]] = answer
-    return grpc.unary_unary_rpc_method_handler(
-        handler,  # pyright: ignore[reportArgumentType]  (typed for threads; grpc.aio takes coroutines)
-        request_deserializer=message.FromString,
-        response_serializer=lambda reply: reply.SerializeToString(),
-    )
+    def serialized(reply: Message) -> bytes:
+        return reply.SerializeToString()
+
+    # Typed for a server of threads; grpc.aio's server takes coroutines.
+    handler: Any = answer
+    return grpc.unary_unary_rpc_method_handler(handler, message.FromString, serialized)
 
 
 def _call(name: str, request: Message) -> Call:
@@ -96,7 +92,7 @@ async def _checked(server: WeaviateEmulator, name: str, request: Message, contex
             await _refuse(context, grpc.StatusCode.UNAUTHENTICATED, "extract auth: unauthorized: invalid api key")
     try:
         return work(request)
-    except Refused as refused:
+    except RefusedError as refused:
         await _refuse(context, refused.code, refused.message)
 
 

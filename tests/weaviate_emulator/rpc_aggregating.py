@@ -9,7 +9,7 @@ from weaviate.proto.v1 import aggregate_pb2
 
 from tests.weaviate_emulator.database import Collection, Database
 from tests.weaviate_emulator.filters import matching
-from tests.weaviate_emulator.refusals import Refused
+from tests.weaviate_emulator.refusals import RefusedError
 from tests.weaviate_emulator.rpc_searching import allowed
 from tests.weaviate_emulator.shards import Stored
 
@@ -24,7 +24,7 @@ def aggregate(database: Database, request: Any) -> Any:
     """Count in one tenant: see "Search: Aggregate data"."""
     for name in SEARCHES:
         if request.HasField(name):
-            raise Refused(f"aggregating over {name} is not emulated")
+            raise RefusedError(f"aggregating over {name} is not emulated")
     collection = database.resolve(request.collection)
     shard = collection.reading(request.tenant)
     objects = shard.ordered()
@@ -42,7 +42,7 @@ def _grouped(collection: Collection, request: Any, objects: list[Stored]) -> Any
     prop = collection.definition.property(request.group_by.property)
     field = {"text": "text", "int": "int", "boolean": "boolean", "number": "number"}.get(prop.element)
     if field is None:
-        raise Refused(f"grouping by a property of type {prop.type} is not emulated")
+        raise RefusedError(f"grouping by a property of type {prop.type} is not emulated")
     groups: dict[Any, list[Stored]] = defaultdict(list)
     for stored in objects:
         held: Any = stored.properties.get(prop.name)
@@ -98,4 +98,4 @@ def _aggregation(name: str, kind: str, asked: Any, values: Sequence[Any], of_typ
             boolean = message.Boolean(**said, percentage_true=share, percentage_false=1 - share)
             return message(property=name, boolean=boolean)
         case _:
-            raise Refused(f"aggregating {kind} is not emulated")
+            raise RefusedError(f"aggregating {kind} is not emulated")

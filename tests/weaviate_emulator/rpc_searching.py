@@ -13,7 +13,7 @@ from tests.weaviate_emulator.fusing import RANKED, RELATIVE, SUBSEARCH, fused
 from tests.weaviate_emulator.keywords import Keywords, Ranked
 from tests.weaviate_emulator.names import object_id
 from tests.weaviate_emulator.nearness import MIN, Near, nearest
-from tests.weaviate_emulator.refusals import Refused
+from tests.weaviate_emulator.refusals import RefusedError
 from tests.weaviate_emulator.rpc_values import Hit, result
 from tests.weaviate_emulator.rpc_writing import MAXIMUM_RESULTS
 from tests.weaviate_emulator.shards import Shard, Stored, Vector
@@ -40,7 +40,7 @@ def search(database: Database, request: Any) -> Any:
     """One search in one tenant."""
     for name in NOT_EMULATED:
         if request.HasField(name):
-            raise Refused(f"{name} is not emulated (real servers need a module for most of these)")
+            raise RefusedError(f"{name} is not emulated (real servers need a module for most of these)")
     collection = database.resolve(request.collection)
     shard = collection.reading(request.tenant)
     limit, offset = request.limit or DEFAULT_LIMIT, int(request.offset)
@@ -61,7 +61,7 @@ def allowed(collection: Collection, shard: Shard, request: Any) -> set[str] | No
 def _kind(request: Any) -> str:
     kinds = [name for name in ("hybrid_search", "bm25_search", "near_vector", "near_object") if request.HasField(name)]
     if len(kinds) > 1:
-        raise Refused(f"found both {' and '.join(kinds)} which are conflicting, choose one instead")
+        raise RefusedError(f"found both {' and '.join(kinds)} which are conflicting, choose one instead")
     return kinds[0] if kinds else "list"
 
 
@@ -71,14 +71,14 @@ def _check_page(request: Any, kind: str, limit: int, offset: int) -> None:
         # "Search: Basics: Cursor API": nothing else goes with it.
         refused = "cursor api: invalid 'after' parameter: {} cannot be set with after and limit parameters"
         if kind != "list":
-            raise Refused(refused.format("other params"))
+            raise RefusedError(refused.format("other params"))
         others = (("offset", offset), ("where", request.HasField("filters")), ("sort", request.sort_by))
         if given := [name for name, is_given in others if is_given]:
-            raise Refused(refused.format(",".join(given)))
+            raise RefusedError(refused.format(",".join(given)))
         object_id(request.after)
         return
     if limit + offset > MAXIMUM_RESULTS:
-        raise Refused(f"{wrapped}: invalid pagination params: query maximum results exceeded")
+        raise RefusedError(f"{wrapped}: invalid pagination params: query maximum results exceeded")
 
 
 def _hits(collection: Collection, shard: Shard, request: Any, kind: str, depth: int) -> list[Hit]:
@@ -92,7 +92,7 @@ def _hits(collection: Collection, shard: Shard, request: Any, kind: str, depth: 
             found = nearest(collection.definition, shard, near, passing)
             cosine = all(collection.definition.vectors[name] == "cosine" for name, _ in near.targets)
             if request.metadata.certainty and not cosine:
-                raise Refused(
+                raise RefusedError(
                     f"additional: certainty on class {collection.name}: can't compute and return certainty when "
                     "vector index is configured with a distance other than cosine"
                 )
@@ -121,7 +121,7 @@ def _listed(collection: Collection, shard: Shard, request: Any) -> list[Stored]:
 
 def _sort_key(collection: Collection, path: list[str]) -> Callable[[Stored], Any]:
     if len(path) != 1:
-        raise Refused(
+        raise RefusedError(
             "invalid 'sort' parameter: sorting by reference not supported, path must have exactly one argument"
         )
     name = path[0]
@@ -137,7 +137,7 @@ def _sort_key(collection: Collection, path: list[str]) -> Callable[[Stored], Any
 def _by_keywords(collection: Collection, shard: Shard, asked: Any, passing: set[str] | None) -> list[Ranked]:
     options = asked.search_operator if hasattr(asked, "search_operator") else asked.bm25_search_operator
     if options.operator not in (0, 1, keywords.OPERATOR_AND):
-        raise Refused("this operator of keyword search is not emulated")
+        raise RefusedError("this operator of keyword search is not emulated")
     wanted = Keywords(asked.query, tuple(asked.properties), options.operator, options.minimum_or_tokens_match)
     return keywords.ranked(collection.definition, shard, wanted, passing)
 
@@ -147,7 +147,7 @@ def _hybrid(collection: Collection, shard: Shard, asked: Any, passing: set[str] 
     if asked.use_alpha_param and not asked.HasField("alpha_param"):
         alpha = 0.75
     if not 0 <= alpha <= 1:
-        raise Refused(f"alpha should be between 0.0 and 1.0, got {alpha}")
+        raise RefusedError(f"alpha should be between 0.0 and 1.0, got {alpha}")
     depth = max(depth, SUBSEARCH)
     words = _by_keywords(collection, shard, asked, passing)[:depth] if alpha < 1 else []
     neighbours: list[Ranked] = []
@@ -163,7 +163,7 @@ def _hybrid(collection: Collection, shard: Shard, asked: Any, passing: set[str] 
         neighbours = [Ranked(each.stored, 1 - each.distance) for each in found]
     fusion: int = asked.fusion_type or RELATIVE
     if fusion not in (RANKED, RELATIVE):
-        raise Refused(f"unknown fusion type {fusion}")
+        raise RefusedError(f"unknown fusion type {fusion}")
     return fused(words, neighbours, alpha, fusion)
 
 
@@ -173,15 +173,19 @@ def near_of(collection: Collection, shard: Shard, request: Any, kind: str) -> Ne
     distance = asked.distance if asked.HasField("distance") else None
     certainty = asked.certainty if asked.HasField("certainty") else None
     if distance is not None and certainty is not None:
-        raise Refused("near_vector: cannot provide both distance and certainty")
+        raise RefusedError("near_vector: cannot provide both distance and certainty")
     if kind == "near_object":
         stored = shard.objects.get(object_id(asked.id))
         if stored is None:
-            raise Refused(f"explorer: get class: vectorize params: nearObject params: vector not found: {asked.id}")
+            raise RefusedError(
+                f"explorer: get class: vectorize params: nearObject params: vector not found: {asked.id}"
+            )
         names = list(asked.targets.target_vectors) or _only(collection)
         targets = tuple((name, stored.vectors[name]) for name in names if name in stored.vectors)
         if len(targets) != len(names):
-            raise Refused(f"explorer: get class: vectorize params: nearObject params: vector not found: {asked.id}")
+            raise RefusedError(
+                f"explorer: get class: vectorize params: nearObject params: vector not found: {asked.id}"
+            )
     else:
         targets = _targets(collection, asked, asked)
     return Near(targets, asked.targets.combination or MIN, _weights(asked), distance, certainty)
@@ -198,7 +202,7 @@ def _targets(collection: Collection, asked: Any, outer: Any) -> tuple[tuple[str,
             available = " ".join(
                 f"{each}:{distance}" for each, distance in collection.definition.vectors.items() if each
             )
-            raise Refused(
+            raise RefusedError(
                 f"extract target vectors: class {collection.name} does not have named vector {name} configured. "
                 f"Available named vectors map[{available}]"
             )
@@ -212,17 +216,17 @@ def _targets(collection: Collection, asked: Any, outer: Any) -> tuple[tuple[str,
 def _unpacked(asked: Any) -> Vector:
     packed: list[Any] = list(asked.vectors)
     if any(each.type == 2 for each in packed) or len(packed) > 1:
-        raise Refused("multi vectors are not emulated")
+        raise RefusedError("multi vectors are not emulated")
     raw: bytes = packed[0].vector_bytes if packed else asked.vector_bytes
     if not raw:
-        raise Refused("explorer: get class: vectorize params: vector is empty: no vectorizer is configured")
+        raise RefusedError("explorer: get class: vectorize params: vector is empty: no vectorizer is configured")
     return np.frombuffer(raw, np.float32)
 
 
 def _only(collection: Collection) -> list[str]:
     names = list(collection.definition.vectors)
     if len(names) > 1:
-        raise Refused(
+        raise RefusedError(
             f"extract target vectors: class {collection.name} has multiple vectors, but no target vectors were provided"
         )
     return names

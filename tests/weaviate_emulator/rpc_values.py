@@ -8,7 +8,7 @@ import numpy as np
 from weaviate.proto.v1 import base_pb2, properties_pb2, search_get_pb2
 
 from tests.weaviate_emulator.database import Collection
-from tests.weaviate_emulator.refusals import Refused
+from tests.weaviate_emulator.refusals import RefusedError
 from tests.weaviate_emulator.schema import Property
 from tests.weaviate_emulator.shards import Stored
 
@@ -44,11 +44,10 @@ def wanted(collection: Collection, request: Any) -> list[Property]:
     """The properties that were asked for; all but blobs where none were named."""
     asked = request.properties
     if asked.ref_properties:
-        raise Refused("references are not emulated")
+        raise RefusedError("references are not emulated")
     if not request.HasField("properties") or asked.return_all_nonref_properties:
         return [prop for prop in collection.definition.properties.values() if prop.type != "blob"]
-    names = [*asked.non_ref_properties, *(each.prop_name for each in asked.object_properties)]
-    return [collection.definition.property(name) for name in names]
+    return [collection.definition.property(name) for name in asked.non_ref_properties]
 
 
 def metadata(collection: Collection, asked: Any, hit: Hit) -> Any:
@@ -78,7 +77,7 @@ def _vectors(collection: Collection, asked: Any, stored: Stored) -> list[Any]:
     names = list(asked.vectors)
     for name in names:
         if name not in collection.definition.vectors:
-            raise Refused(f"vector {name} not found in class {collection.name}")
+            raise RefusedError(f"vector {name} not found in class {collection.name}")
     if asked.vector and not names:
         names = [name for name in collection.definition.vectors if name]
     return [
@@ -107,8 +106,6 @@ def value(prop: Property, held: Any) -> Any:
             return PROPS.Value(uuid_value=held)
         case "blob":
             return PROPS.Value(blob_value=held)
-        case "object":
-            return PROPS.Value(object_value=_object(held))
         case _:
             return PROPS.Value(text_value=held)
 
@@ -118,22 +115,5 @@ def _list(element: str, held: list[Any]) -> Any:
         return PROPS.ListValue(int_values=PROPS.IntValues(values=np.asarray(held, np.int64).tobytes()))
     if element == "number":
         return PROPS.ListValue(number_values=PROPS.NumberValues(values=np.asarray(held, np.float64).tobytes()))
-    if element == "object":
-        return PROPS.ListValue(object_values=PROPS.ObjectValues(values=[_object(each) for each in held]))
     kind = LISTS[element]
     return PROPS.ListValue(**{f"{kind.lower()}_values": getattr(PROPS, f"{kind}Values")(values=held)})
-
-
-def _object(held: dict[str, Any]) -> Any:
-    fields: dict[str, Any] = {}
-    for name, each in held.items():
-        kind = {bool: "boolean", int: "int", float: "number", dict: "object"}.get(type(each), "text")
-        if isinstance(each, list):
-            kind = f"{_element(each)}[]"
-        fields[name] = value(Property(name, kind, "", False, False), each)
-    return PROPS.Properties(fields=fields)
-
-
-def _element(items: list[Any]) -> str:
-    first = items[0] if items else ""
-    return {bool: "boolean", int: "int", float: "number", dict: "object"}.get(type(first), "text")

@@ -1,6 +1,5 @@
 """gRPC for what changes objects: batches, deletions by filter; and the list of tenants."""
 
-from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +11,7 @@ from tests.weaviate_emulator.database import Database
 from tests.weaviate_emulator.faults import Faults
 from tests.weaviate_emulator.filters import matching
 from tests.weaviate_emulator.names import object_id
-from tests.weaviate_emulator.refusals import Refused
+from tests.weaviate_emulator.refusals import RefusedError
 from tests.weaviate_emulator.shards import Vector
 
 MAXIMUM_RESULTS = 10_000
@@ -30,9 +29,9 @@ def batch_objects(database: Database, faults: Faults, request: Any) -> Any:
             collection = database.resolve(wanted.collection)
             uuid = object_id(wanted.uuid)
             if reason := faults.object_fails(uuid):
-                raise Refused(reason)
+                raise RefusedError(reason)
             objects.put(collection, wanted.tenant, uuid, _properties(wanted.properties), _vectors(wanted))
-        except Refused as refused:
+        except RefusedError as refused:
             errors.append(WRITES.BatchObjectsReply.BatchError(index=index, error=refused.message))
     return WRITES.BatchObjectsReply(took=0.001, errors=errors)
 
@@ -41,7 +40,7 @@ def batch_delete(database: Database, request: Any) -> Any:
     """Delete what a filter matches, 10,000 objects at most; see "Delete objects: Delete multiple objects"."""
     collection = database.resolve(request.collection)
     if not request.HasField("filters"):
-        raise Refused("no filters in batch delete request")
+        raise RefusedError("no filters in batch delete request")
     shard = collection.reading(request.tenant)
     found = matching(collection.definition, shard.ordered(), request.filters)[:MAXIMUM_RESULTS]
     if not request.dry_run:
@@ -61,7 +60,7 @@ def tenants(database: Database, request: Any) -> Any:
     """The tenants of a collection, all or those asked for that are there."""
     collection = database.resolve(request.collection)
     if not collection.definition.multi_tenant:
-        raise Refused(f'multi-tenancy is not enabled for class "{collection.name}"')
+        raise RefusedError(f'multi-tenancy is not enabled for class "{collection.name}"')
     names = sorted(collection.statuses)
     if request.HasField("names"):
         names = [name for name in names if name in set(request.names.values)]
@@ -77,7 +76,7 @@ def _vectors(wanted: Any) -> dict[str, Vector]:
     found: dict[str, Vector] = {}
     for each in wanted.vectors:
         if each.type == 2:
-            raise Refused(f"vector {each.name}: multi vectors are not configured")
+            raise RefusedError(f"vector {each.name}: multi vectors are not configured")
         found[each.name] = np.frombuffer(each.vector_bytes, np.float32).copy()
     if wanted.vector_bytes:
         found[""] = np.frombuffer(wanted.vector_bytes, np.float32).copy()
@@ -86,21 +85,15 @@ def _vectors(wanted: Any) -> dict[str, Vector]:
 
 def _properties(wanted: Any) -> dict[str, Any]:
     if wanted.single_target_ref_props or wanted.multi_target_ref_props:
-        raise Refused("references are not emulated")
-    return _nested(wanted)
-
-
-def _nested(wanted: Any) -> dict[str, Any]:
+        raise RefusedError("references are not emulated")
+    if wanted.object_properties or wanted.object_array_properties:
+        raise RefusedError("objects within objects are not emulated")
     found: dict[str, Any] = {name: _plain(value) for name, value in wanted.non_ref_properties.fields.items()}
     for each in (*wanted.text_array_properties, *wanted.int_array_properties, *wanted.boolean_array_properties):
         found[each.prop_name] = list(each.values)
     for each in wanted.number_array_properties:
         packed = np.frombuffer(each.values_bytes, np.float64).tolist()
         found[each.prop_name] = packed or list(each.values)
-    for each in wanted.object_properties:
-        found[each.prop_name] = _nested(each.value)
-    for each in wanted.object_array_properties:
-        found[each.prop_name] = [_nested(value) for value in each.values]
     return found | {name: [] for name in wanted.empty_list_props}
 
 
@@ -108,10 +101,7 @@ def _plain(value: Any) -> Any:
     match value.WhichOneof("kind"):
         case "null_value":
             return None
-        case "struct_value":
-            struct: Mapping[str, Any] = value.struct_value.fields
-            return {name: _plain(each) for name, each in struct.items()}
-        case "list_value":
-            return [_plain(each) for each in value.list_value.values]
+        case "struct_value" | "list_value":
+            raise RefusedError("objects within objects are not emulated")
         case kind:
             return getattr(value, kind)

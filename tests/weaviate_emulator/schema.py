@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from tests.weaviate_emulator import names
-from tests.weaviate_emulator.refusals import Refused, no_property
+from tests.weaviate_emulator.refusals import RefusedError, no_property
 from tests.weaviate_emulator.tokenizing import ENGLISH_STOPWORDS, check_tokenization
 
 Json = dict[str, Any]
 
 PRIMITIVES = ("text", "int", "number", "boolean", "date", "uuid")
-TYPES = (*PRIMITIVES, *(f"{name}[]" for name in PRIMITIVES), "blob", "object", "object[]", "geoCoordinates")
+TYPES = (*PRIMITIVES, *(f"{name}[]" for name in PRIMITIVES), "blob")
 HNSW: Json = {
     "distance": "cosine",
     "ef": -1,
@@ -99,9 +99,9 @@ def define(wanted: Json, tokenizers: frozenset[str]) -> Definition:
     )
     json["properties"] = [fill_property(each, tokenizers) for each in json.get("properties") or ()]
     seen: set[str] = set()
-    for each in cast("list[Json]", json["properties"]):
+    for each in json["properties"]:
         if each["name"].lower() in seen:
-            raise Refused(f"class {name}: conflict for property {each['name']!r}: already in use")
+            raise RefusedError(f"class {name}: conflict for property {each['name']!r}: already in use")
         seen.add(each["name"].lower())
     _fill_vectors(json)
     return read(json)
@@ -131,28 +131,28 @@ def fill_property(wanted: Json, tokenizers: frozenset[str]) -> Json:
     prop = deepcopy(wanted)
     name = str(prop.get("name", ""))
     names.check_property_name(name)
-    types = prop.get("dataType") or []
+    types: list[str] = prop.get("dataType") or []
     if len(types) != 1 or types[0] not in TYPES:
-        raise Refused(f"property '{name}': invalid dataType: {types}")
-    kind: str = types[0]
+        raise RefusedError(f"property '{name}': invalid dataType: {types}")
+    kind = types[0]
     text = kind in ("text", "text[]")
     if text:
         prop["tokenization"] = prop.get("tokenization") or "word"
         check_tokenization(prop["tokenization"], tokenizers)
     elif prop.get("tokenization"):
-        raise Refused(f"Tokenization is not allowed for data type '{kind}'")
+        raise RefusedError(f"Tokenization is not allowed for data type '{kind}'")
     if prop.get("indexSearchable") and not text:
-        raise Refused(
+        raise RefusedError(
             "`indexSearchable` is allowed only for text/text[] data types. "
             "For other data types set false or leave empty"
         )
     if prop.get("indexRangeFilters") and kind not in ("int", "number", "date"):
-        raise Refused(
+        raise RefusedError(
             "`indexRangeFilters` is allowed only for number/int/date data types. "
             "For other data types set false or leave empty"
         )
     if kind == "blob" and prop.get("indexFilterable"):
-        raise Refused("`indexFilterable` is not allowed for blob")
+        raise RefusedError("`indexFilterable` is not allowed for blob")
     prop["indexFilterable"] = kind != "blob" if prop.get("indexFilterable") is None else prop["indexFilterable"]
     prop["indexSearchable"] = text if prop.get("indexSearchable") is None else prop["indexSearchable"]
     prop["indexRangeFilters"] = bool(prop.get("indexRangeFilters"))
@@ -165,20 +165,22 @@ def change(before: Definition, wanted: Json, tokenizers: frozenset[str]) -> Defi
     after = define(wanted, tokenizers)
     old, new = before.json, after.json
     if after.name != before.name:
-        raise Refused(f'class name is immutable: attempted change from "{before.name}" to "{after.name}"')
+        raise RefusedError(f'class name is immutable: attempted change from "{before.name}" to "{after.name}"')
     if [_unchanging(each) for each in old["properties"]] != [_unchanging(each) for each in new["properties"]]:
-        raise Refused(f'{CREATION_ONLY} (e.g. "POST /v1/schema/{{className}}/properties") to add additional properties')
+        raise RefusedError(
+            f'{CREATION_ONLY} (e.g. "POST /v1/schema/{{className}}/properties") to add additional properties'
+        )
     if before.multi_tenant != after.multi_tenant:
-        raise Refused("enabling or disabling multi-tenancy for an existing class is not supported")
+        raise RefusedError("enabling or disabling multi-tenancy for an existing class is not supported")
     if old["replicationConfig"]["factor"] != new["replicationConfig"]["factor"]:
-        raise Refused("updating replication factor is not supported")
+        raise RefusedError("updating replication factor is not supported")
     for key, config in _indexes(old).items():
         changed = _indexes(new).get(key)
         if changed is None:
-            raise Refused(f'missing config for vector "{key}"')
+            raise RefusedError(f'missing config for vector "{key}"')
         for setting in IMMUTABLE_INDEX:
             if config.get(setting) != changed.get(setting):
-                raise Refused(
+                raise RefusedError(
                     f'{setting} is immutable: attempted change from "{config.get(setting)}" to "{changed.get(setting)}"'
                 )
     return after
@@ -203,14 +205,14 @@ def _inverted(wanted: Json) -> Json:
         "indexTimestamps": False,
         "usingBlockMaxWAND": True,
     } | wanted
-    config["bm25"] = {"k1": 1.2, "b": 0.75} | (wanted.get("bm25") or {})
+    bm25: Json = {"k1": 1.2, "b": 0.75} | (wanted.get("bm25") or {})
+    config["bm25"] = bm25
     stopwords: Json = {"preset": "en", "additions": None, "removals": None} | (wanted.get("stopwords") or {})
     if stopwords["preset"] not in ("en", "none"):
-        raise Refused(f"stopword preset '{stopwords['preset']}' not found")
+        raise RefusedError(f"stopword preset '{stopwords['preset']}' not found")
     config["stopwords"] = stopwords
-    bm25: Json = config["bm25"]
     if bm25["k1"] < 0 or not 0 <= bm25["b"] <= 1:
-        raise Refused("BM25.k1 must be >= 0, and BM25.b must be <= 0 and <= 1")
+        raise RefusedError("BM25.k1 must be >= 0, and BM25.b must be <= 0 and <= 1")
     return config
 
 
@@ -218,12 +220,12 @@ def _fill_vectors(json: Json) -> None:
     configs: Json = json.get("vectorConfig") or {}
     if configs:
         if json.get("vectorizer") or json.get("vectorIndexType") or json.get("vectorIndexConfig"):
-            raise Refused("class.vectorizer and class.vectorConfig can not both be set")
+            raise RefusedError("class.vectorizer and class.vectorConfig can not both be set")
         for name, config in configs.items():
             names.check_vector_name(name)
             vectorizer: Json = config.get("vectorizer") or {}
             if len(vectorizer) != 1:
-                raise Refused(f'vector "{name}": vectorizer must be set, to "none" where vectors are given')
+                raise RefusedError(f'vector "{name}": vectorizer must be set, to "none" where vectors are given')
             _only_none(next(iter(vectorizer)))
             config["vectorIndexType"] = config.get("vectorIndexType") or "hnsw"
             config["vectorIndexConfig"] = _index(config["vectorIndexType"], config.get("vectorIndexConfig") or {})
@@ -236,17 +238,17 @@ def _fill_vectors(json: Json) -> None:
 
 def _only_none(vectorizer: str) -> None:
     if vectorizer != "none":
-        raise Refused(f'vectorizer: no module with name "{vectorizer}" present')
+        raise RefusedError(f'vectorizer: no module with name "{vectorizer}" present')
 
 
 def _index(kind: str, wanted: Json) -> Json:
     if kind not in ("hnsw", "flat"):
-        raise Refused(f'unrecognized or unsupported vectorIndexType "{kind}"')
+        raise RefusedError(f'unrecognized or unsupported vectorIndexType "{kind}"')
     config: Json = deepcopy(HNSW if kind == "hnsw" else FLAT) | wanted
     if config["distance"] not in DISTANCES:
-        raise Refused(f"unrecognized distance metric {config['distance']!r}")
+        raise RefusedError(f"unrecognized distance metric {config['distance']!r}")
     for quantizer in QUANTIZERS:
         config[quantizer] = {"enabled": False} | (config.get(quantizer) or {})
     if sum(bool(config[quantizer]["enabled"]) for quantizer in QUANTIZERS) > 1:
-        raise Refused("invalid hnsw config: more than a single compression methods enabled")
+        raise RefusedError("invalid hnsw config: more than a single compression methods enabled")
     return config

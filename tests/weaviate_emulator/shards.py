@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tests.weaviate_emulator.refusals import Refused
+from tests.weaviate_emulator.refusals import RefusedError
 
 Vector = NDArray[np.float32]
 
@@ -108,7 +108,7 @@ class Shard:
     def _check_dimension(self, name: str, length: int) -> None:
         before = self._dimensions.get(name, length)
         if before != length:
-            raise Refused(
+            raise RefusedError(
                 f"put vectors: insert to vector index: validate vector index {name!r}: new node has a vector with "
                 f"length {length}. Existing nodes have vectors with length {before}",
                 500,

@@ -2,7 +2,7 @@
 
 from itertools import groupby
 
-from tests.weaviate_emulator.refusals import Refused
+from tests.weaviate_emulator.refusals import RefusedError
 
 PLAIN = ("word", "lowercase", "whitespace", "field", "trigram")
 FLAGS = {
@@ -59,9 +59,9 @@ def check_tokenization(name: str, turned_on: frozenset[str]) -> None:
     if name in PLAIN:
         return
     if name not in FLAGS:
-        raise Refused(f"tokenization '{name}' is not allowed for data type 'text'")
+        raise RefusedError(f"tokenization '{name}' is not allowed for data type 'text'")
     if name not in turned_on:
-        raise Refused(f"the {name.upper()} tokenizer is not enabled; set '{FLAGS[name]}' to 'true' to enable")
+        raise RefusedError(f"the {name.upper()} tokenizer is not enabled; set '{FLAGS[name]}' to 'true' to enable")
 
 
 def tokens(text: str, tokenization: str) -> list[str]:

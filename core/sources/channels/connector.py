@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from core import audience
 from core.channel_history import ChannelHistory, ChannelInfo, Said
-from core.errors import QuestionError
+from core.errors import QuestionError, SettingsError
 from core.messages import EVERYONE, Value
 from core.sources.channels.days import DayWriter, alone, bounds, note_refreshed, paths_of, refreshed_since
 from core.sources.channels.documents import day_of
@@ -156,11 +156,26 @@ class ChannelConnector:
         return found or ChannelInfo(id=part.key, name=part.name)
 
     def _audience(self, channel: ChannelInfo) -> tuple[str, ...]:
-        """The channel's own readers; of a public one those whom the operator named, if they are fewer."""
-        own = readers_of(channel, self._history.platform, self._history.workspace)
+        """The channel's own readers, or those of them whom the operator named; of what only the operator can say who
+        may see it (a private part of an export), whom they named.
+
+        Raises:
+            SettingsError: none of those who were named may see it.
+        """
+        platform, workspace = self._history.platform, self._history.workspace
+        own = readers_of(channel, platform, workspace)
         if self._limit == (EVERYONE,) or channel.readers == "members":
             return own
-        return self._limit
+        if channel.readers == "guild" and not channel.audience:
+            return self._limit
+        within = (audience.person(platform, workspace, ""), audience.channel(platform, workspace, ""))
+        named = tuple(one for one in self._limit if one in own or one.startswith(within))
+        if not named:
+            raise SettingsError(
+                f"Nobody of this source's audience may see #{channel.name}.",
+                hint=f"Name {audience.workspace(platform, workspace)}, or people or channels of it, or nobody.",
+            )
+        return named
 
 
 class _Reading:

@@ -153,6 +153,14 @@ class ChannelFollower:
                 await reader.index.delete(record.source)
         await self.readers_changed(spot)
 
+    async def forget(self, spot: Spot) -> bool:
+        """Forget all that was read of a channel; whether anything was. Raises as `core.knowledge.sources` says."""
+        found = await self._find(spot)
+        for followed in found:
+            await self._forget(followed)
+        await asyncio.to_thread(self._marks.clear, spot)
+        return bool(found)
+
     async def settled(self) -> None:
         """Return when nothing is marked, for tests and for commands that wait."""
         async with self._rested:

@@ -27,6 +27,17 @@ def finding(application: Application) -> Find:
     return find
 
 
+def known_channels(application: Application, platform: str, workspace: str) -> list[Spot]:
+    """The channels of a workspace of which something was read by a configured source."""
+    sources = ConfiguredSources(application.data)
+    return [
+        Spot(platform, workspace, part.key)
+        for one in sources.all()
+        if one.spec.kind == platform and one.spec.location in {"", workspace}
+        for part in sources.parts(one.spec.name)
+    ]
+
+
 def _find(application: Application, sources: ConfiguredSources, spot: Spot) -> list[Followed]:
     found: list[Followed] = []
     for configured in sources.all():

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bots.forgetting import forget_workspace
 from core.audience import channel, workspace
 from core.knowledge.documents import Passage
 from core.sources.channels.follower import Spot
@@ -210,7 +211,10 @@ async def test_a_channel_that_becomes_private_is_private_at_once(
     await source.sync()
     async with followed(source) as follower:
         general.kind = "private"
-        await slack.emit({"type": "channel_convert_to_private", "channel": general.id}, channel=general)
+        told = {"type": "message", "subtype": "channel_convert_to_private", "user": ada.id, "text": "made it *private*"}
+        await slack.emit(
+            {**told, "ts": "1795531188.000001", "channel": general.id, "channel_type": "group"}, channel=general
+        )
         await bot.idle()
         await follower.settled()
     assert {one.audience for one in await found(source, general.id)} == {(channel("slack", slack.team.id, general.id),)}
@@ -258,3 +262,18 @@ async def test_a_configured_source_is_followed_before_it_was_ever_synced(
     assert (part.key, part.source) == (general.id, "chat/general")
     answer = await bot.answer(await ada.mentions(general, QUESTION))
     assert "blue cabinet" in answer.shown
+
+
+async def test_an_app_that_is_removed_leaves_nothing_of_the_channels(
+    slack: SlackEmulator, bot: RunningBot, ada: Person, general: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(BUILT_IN, "slack", "bots.slack.channels:slack")
+    ConfiguredSources(bot.application.data).put(Configured(spec=SourceSpec(name="chat", kind="slack")))
+    await bot.application.channel_follower.start()
+    await ada.says(general, FACT)
+    await bot.idle()
+    await bot.application.channel_follower.settled()
+    assert "chat/general" in {one.source for one in bot.application.ledger.sources()}
+    await forget_workspace(bot.application, "slack", slack.team.id)
+    assert "chat/general" not in {one.source for one in bot.application.ledger.sources()}
+    assert ConfiguredSources(bot.application.data).parts("chat") == []

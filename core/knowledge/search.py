@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from typing import Literal
 
 from core.knowledge.access import Readable
+from core.knowledge.folding import fold
 from core.knowledge.index import Hit, SearchQuery
 from core.knowledge.picture_search import SearchedPicture, find_pictures
 from core.knowledge.ranking import rerank
+from core.knowledge.recency import prefer_recent
 from core.language import detect_language
 from core.messages import EVERYONE
 from core.models.encoder import Encoder
@@ -68,7 +70,7 @@ class KnowledgeSearch:
             kinds=kinds,
         )
         candidates = await self._index.search(query)
-        return (await asyncio.to_thread(rerank, question, candidates, encoded=vector is not None))[:limit]
+        return (await asyncio.to_thread(_rank, question, candidates, encoded=vector is not None))[:limit]
 
     async def like(
         self,
@@ -98,3 +100,8 @@ class KnowledgeSearch:
         if encoder.languages is not None and detect_language(question) not in encoder.languages:
             return None
         return tuple((await asyncio.to_thread(encoder.encode, [question]))[0].tolist())
+
+
+def _rank(question: str, candidates: Sequence[Hit], *, encoded: bool) -> list[Hit]:
+    """Ranked by what fits, copies folded, and newer ones preferred where the question asks for it."""
+    return prefer_recent(question, fold(rerank(question, candidates, encoded=encoded)))

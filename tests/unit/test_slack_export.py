@@ -116,6 +116,7 @@ async def test_a_path_that_leads_out_leads_nowhere(tmp_path: Path) -> None:
     assert said
 
 
+@pytest.mark.slow
 async def test_what_is_no_export_or_a_bomb_is_refused(tmp_path: Path) -> None:
     other = tmp_path / "other.zip"
     with zipfile.ZipFile(other, "w") as archive:

@@ -234,6 +234,7 @@ async def test_a_backfill_that_was_broken_off_goes_on_and_ends_the_same(
     assert len(documents) == 6 and len(await found(source, general.id)) == 6
 
 
+@pytest.mark.slow
 async def test_slack_asking_for_pauses_is_waited_for(
     source: ChannelSource, slack: SlackEmulator, ada: Person, general: Channel
 ) -> None:

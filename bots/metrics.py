@@ -3,6 +3,7 @@
 import time
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.registry import Collector
 
 from bots.turn_handling import Outcome, Watcher
 from core.errors import LorelensError
@@ -52,6 +53,10 @@ class Metrics(Watcher):
         self._dead = gauge("lorelens_dead_letters", "Turns that were given up.")
         self._began: dict[str, float] = {}
         self._waits_for_words: set[str] = set()
+
+    def include(self, collector: Collector) -> None:
+        """Tell what this collects, too."""
+        self._registry.register(collector)
 
     def took(self, turn: Turn) -> None:
         """A turn begins."""

@@ -89,6 +89,7 @@ async def serve(
     /readyz too.
     """
     from bots.health import health_endpoint
+    from bots.source_metrics import SourceMetrics
     from core.mailbox import Mailbox
 
     store = await application.conversations()
@@ -98,6 +99,7 @@ async def serve(
         await application.saved_notes.start()
         await application.channel_follower.start()
         await application.schedule.start()
+        metrics.include(SourceMetrics(application.configured_sources, application.ledger))
 
     async def reaches_redis() -> str:
         if not workers:

@@ -247,9 +247,10 @@ def show_one(configured: Configured, state: SyncState, parts: Sequence[SourceSta
             table.add_row(key, escape(value))
     console.print(table)
     for part in parts:
+        counts = f"{part.documents} documents, {part.passages} passages, {part.pictures} pictures"
+        audience = escape(", ".join(part.record.audience))
         console.print(
-            f"{escape(part.record.source)}: {part.documents} documents, {part.passages} passages, "
-            f"{part.pictures} pictures, seen by {escape(', '.join(part.record.audience))}, read {last_read(part.record)}",
+            f"{escape(part.record.source)}: {counts}, seen by {audience}, read {last_read(part.record)}",
             highlight=False,
             soft_wrap=True,
         )

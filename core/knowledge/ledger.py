@@ -155,6 +155,10 @@ class Ledger:
         )
         return {row[0]: FileRecord.model_validate(dict(zip(_COLUMNS, row, strict=True))) for row in rows}
 
+    def document_counts(self) -> dict[str, int]:
+        """How many documents were read of each source."""
+        return dict(self._file.all("SELECT source, count(*) FROM files WHERE outcome = 'read' GROUP BY source"))
+
     def note(self, source: str, records: Iterable[FileRecord]) -> None:
         """Note what became of files."""
         with self._file.transaction() as database:

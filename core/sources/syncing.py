@@ -106,7 +106,7 @@ class Syncing:
             try:
                 report = await self._sync(configured, progress)
             except LorelensError as error:
-                _log.warning('The source "%s" could not be synced: %s', name, error.message)
+                _log.info('The source "%s" could not be synced: %s', name, error.message)
                 report = SyncReport(name=name, error=error.message, hint=error.hint, retry_after=_wait(error))
             except Exception as error:
                 said = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
@@ -224,7 +224,7 @@ class Syncing:
         except LorelensError as failed:
             error = error or failed
         if error is not None:
-            _log.warning('"%s" could not be brought up to date: %s', known.source, error.message)
+            _log.info('"%s" could not be brought up to date: %s', known.source, error.message)
         done = PartReport(
             name=part.name or spec.name,
             source=known.source,

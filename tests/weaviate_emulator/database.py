@@ -1,7 +1,7 @@
 """All that the server holds: collections with their tenants, and the aliases that lead to them."""
 
 from collections import Counter
-from typing import Any
+from typing import Any, cast
 
 from tests.weaviate_emulator import names, schema
 from tests.weaviate_emulator.refusals import RefusedError, no_class
@@ -76,7 +76,7 @@ class Collection:
         for prop in self.definition.properties.values():
             value = properties.get(prop.name)
             if prop.searchable and value is not None:
-                texts: list[str] = value if isinstance(value, list) else [value]
+                texts = cast("list[str]", value) if isinstance(value, list) else [str(value)]
                 found[prop.name] = Counter(term for text in texts for term in tokens(text, prop.tokenization))
         return found
 

@@ -68,7 +68,7 @@ def _value(filters: Any) -> Any:
 
 
 def _by_id(kind: int, value: Any) -> Predicate:
-    values: list[Any] = value if isinstance(value, list) else [value]
+    values = cast("list[Any]", value) if isinstance(value, list) else [value]
     try:
         wanted = {str(UUID(each)) for each in values}
     except (ValueError, AttributeError):

@@ -19,7 +19,7 @@ from core.sources.configured import Configured, ConfiguredSources, SyncState
 from core.sources.connector import Part, SourceSpec, Watch, option_lines
 from core.sources.mirror import Mirror
 from core.sources.schedule import Schedule, Unwatched, in_words, next_run, seconds_of
-from core.sources.syncing import SyncProgress, Syncing, SyncReport
+from core.sources.syncing import Syncing, SyncProgress, SyncReport
 from tests.ingesting import OCR, Team
 
 BOARD = "slack/T1/channel/CBOARD"

@@ -13,7 +13,7 @@ from core.errors import LorelensError, SettingsError
 
 EXIT_CODES = (
     "Exit codes: 0 done · 1 unexpected error · 2 the input can't be taken · 3 a setting or a part is missing · "
-    "4 a service is away, try again later · 130 interrupted."
+    "4 a service is away, try again later · 5 no (`access explain`) · 130 interrupted."
 )
 
 DataOption = Annotated[

@@ -149,6 +149,15 @@ class Settings(BaseSettings):
         description="MCP servers whose tools may be used, by name: a command with args, or a url (docs/outside.md).",
     )
 
+    outside_contact: str = Field(
+        default="", description="Who asks, an address or a URL, for sites that want to be told (Wikipedia, Wikidata)."
+    )
+    outside_allow: str = Field(
+        default="",
+        description="Hosts and networks of your own whose pages may be opened when a search finds them, separated by "
+        "commas; empty: only the public web.",
+    )
+
     history_tokens: int = Field(default=4000, ge=0, description="How much of a conversation is read for a follow-up.")
     conversation_days: int = Field(default=90, ge=0, description="Conversations are forgotten after; 0: never.")
     picture_days: int = Field(default=30, ge=0, description="Pictures of conversations are forgotten after; 0: never.")

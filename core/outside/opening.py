@@ -25,12 +25,14 @@ def open_outside(settings: Settings, encoder: Encoder | None, *, allow: Sequence
     Args:
         settings: the settings.
         encoder: compares passages by meaning, where there is one.
-        allow: hosts and networks whose pages are opened beside the public web.
+        allow: hosts and networks whose pages are opened beside the public web and those that the settings name.
 
     Raises:
         SettingsError: one of them is wrong.
     """
     lookups: list[Lookup] = []
+    allow = (*allow, *filter(None, (one.strip() for one in settings.outside_allow.split(","))))
+    contact = settings.outside_contact
     if settings.web_search.strip():
         from core.outside.search import web_search_of
         from core.outside.web import Web
@@ -39,11 +41,11 @@ def open_outside(settings: Settings, encoder: Encoder | None, *, allow: Sequence
     if settings.wikipedia.strip():
         from core.outside.encyclopedia import Encyclopedia
 
-        lookups.append(Encyclopedia(settings.wikipedia, encoder, allow=allow))
+        lookups.append(Encyclopedia(settings.wikipedia, encoder, allow=allow, contact=contact))
     if settings.knowledge_graph.strip():
         from core.outside.graph import KnowledgeGraph
 
-        lookups.append(KnowledgeGraph(settings.knowledge_graph.strip()))
+        lookups.append(KnowledgeGraph(settings.knowledge_graph.strip(), contact=contact))
     servers = []
     if settings.mcp_servers:
         from core.outside.mcp_server import McpServer

@@ -28,8 +28,19 @@ HNSW: Json = {
     "skip": False,
 }
 FLAT: Json = {"distance": "cosine", "vectorCacheMaxObjects": 1000000000000}
+SHARDING: Json = {
+    "virtualPerPhysical": 128,
+    "desiredCount": 1,
+    "actualCount": 1,
+    "desiredVirtualCount": 128,
+    "actualVirtualCount": 128,
+    "key": "_id",
+    "strategy": "hash",
+    "function": "murmur3",
+}
 QUANTIZERS = ("pq", "bq", "sq", "rq")
 DISTANCES = ("cosine", "dot", "l2-squared")
+UNCHANGING = ("name", "dataType", "tokenization", "indexFilterable", "indexSearchable", "indexRangeFilters")
 IMMUTABLE_INDEX = ("distance", "efConstruction", "maxConnections")
 CREATION_ONLY = "properties cannot be updated through updating the class. Use the add property feature"
 
@@ -94,9 +105,8 @@ def define(wanted: Json, tokenizers: frozenset[str]) -> Definition:
     json["multiTenancyConfig"] = tenancy | (json.get("multiTenancyConfig") or {})
     replication: Json = {"factor": 1, "asyncEnabled": False, "deletionStrategy": "NoAutomatedResolution"}
     json["replicationConfig"] = replication | (json.get("replicationConfig") or {})
-    json["shardingConfig"] = {"actualCount": 1, "desiredCount": 1, "virtualPerPhysical": 128} | (
-        json.get("shardingConfig") or {}
-    )
+    sharding: Json = {} if json["multiTenancyConfig"]["enabled"] else SHARDING
+    json["shardingConfig"] = sharding | (json.get("shardingConfig") or {})
     json["properties"] = [fill_property(each, tokenizers) for each in json.get("properties") or ()]
     seen: set[str] = set()
     for each in json["properties"]:
@@ -187,7 +197,7 @@ def change(before: Definition, wanted: Json, tokenizers: frozenset[str]) -> Defi
 
 
 def _unchanging(prop: Json) -> Json:
-    return {key: value for key, value in prop.items() if key != "description"}
+    return {key: prop.get(key) for key in UNCHANGING}
 
 
 def _indexes(json: Json) -> dict[str, Json]:

@@ -37,12 +37,16 @@ def batch_objects(database: Database, faults: Faults, request: Any) -> Any:
 
 
 def batch_delete(database: Database, request: Any) -> Any:
-    """Delete what a filter matches, 10,000 objects at most; see "Delete objects: Delete multiple objects"."""
+    """Delete what a filter matches, 10,000 objects at most; see "Delete objects: Delete multiple objects".
+
+    `matches` counts all that match, however many of them go.
+    """
     collection = database.resolve(request.collection)
     if not request.HasField("filters"):
         raise RefusedError("no filters in batch delete request")
     shard = collection.reading(request.tenant)
-    found = matching(collection.definition, shard.ordered(), request.filters)[:MAXIMUM_RESULTS]
+    matches = matching(collection.definition, shard.ordered(), request.filters)
+    found = matches[:MAXIMUM_RESULTS]
     if not request.dry_run:
         for stored in found:
             shard.delete(stored.uuid)
@@ -50,7 +54,7 @@ def batch_delete(database: Database, request: Any) -> Any:
     return DELETES.BatchDeleteReply(
         took=0.001,
         failed=0,
-        matches=len(found),
+        matches=len(matches),
         successful=len(found),
         objects=shown if request.verbose else [],
     )

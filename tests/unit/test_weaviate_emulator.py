@@ -164,8 +164,11 @@ async def test_an_alias_leads_to_another_collection_from_one_call_to_the_next():
         assert set(await client.alias.list_all(collection="Lore_v1")) == set()
         with pytest.raises(UnexpectedStatusCodeError, match="already exists"):
             await client.collections.create("Lore")
-        with pytest.raises(UnexpectedStatusCodeError, match="does not exist"):
+        with pytest.raises(UnexpectedStatusCodeError, match="class Lore_v3: not found"):
             await client.alias.create(alias_name="Other", target_collection="Lore_v3")
+        assert not await client.alias.update(alias_name="Lore", new_target_collection="Lore_v3"), (
+            "and nothing is raised"
+        )
         assert not await client.alias.update(alias_name="Nobody", new_target_collection="Lore_v1")
         assert await client.alias.delete(alias_name="Lore")
         assert not await client.alias.delete(alias_name="Lore")
@@ -263,7 +266,7 @@ async def test_a_batch_keeps_what_is_right_and_names_what_is_wrong():
                 DataObject(properties={"words": "pump", "size": 3}, vector={"v": [1.0, 0.0]}),
                 DataObject(properties={"size": "three"}),
                 DataObject(properties={"colour": "red"}),
-                DataObject(properties={"words": "valve"}, vector={"v": [1.0, 0.0, 0.0]}),
+                DataObject(properties={"words": "valve"}, uuid=uuid(4), vector={"v": [1.0, 0.0, 0.0]}),
                 DataObject(properties={"words": "seal"}, vector={"w": [1.0]}),
             ]
         )
@@ -272,9 +275,9 @@ async def test_a_batch_keeps_what_is_right_and_names_what_is_wrong():
             1: "invalid int property 'size' on class 'Note': not an integer, but str",
             2: "no such prop with name 'colour' found in class 'Note' in the schema. Check your schema files for which "
             "properties in this class are available",
-            3: "put vectors: insert to vector index: validate vector index 'v': new node has a vector with length 3. "
-            "Existing nodes have vectors with length 2",
-            4: "class Note does not have vector w configured",
+            3: f"Validate vector index 'v' for {uuid(4)}: new node has a vector with length 3. "
+            "Existing nodes have vectors with length 2: vector dimensions do not match the index dimensions",
+            4: "collection Note does not have configuration for vector w",
         }
         server.faults.fail_objects(1, "shard is read-only")
         written = await made.data.insert_many([{"words": "one"}, {"words": "two"}])

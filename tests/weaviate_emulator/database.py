@@ -157,7 +157,7 @@ class Database:
     def _target(self, collection: str) -> str:
         collection = collection[:1].upper() + collection[1:]
         if collection not in self.collections:
-            raise RefusedError(f"create alias: class {collection} does not exist")
+            raise RefusedError(f"class {collection}: not found", 404)
         return collection
 
     def _check_free(self, name: str) -> None:

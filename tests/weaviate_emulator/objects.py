@@ -51,8 +51,8 @@ def check_vectors(collection: Collection, vectors: Mapping[str, Vector]) -> None
     for name, vector in vectors.items():
         if name not in collection.definition.vectors:
             if name:
-                raise RefusedError(f"class {collection.name} does not have vector {name} configured")
-            raise RefusedError(f"class {collection.name} is configured with named vectors, but got an unnamed vector")
+                raise RefusedError(f"collection {collection.name} does not have configuration for vector {name}")
+            raise RefusedError(f"collection {collection.name} configuration does not have single vector index")
         if not len(vector) or not np.isfinite(vector).all():
             raise RefusedError(f"vector {name!r} of class {collection.name} must have finite numbers")
 

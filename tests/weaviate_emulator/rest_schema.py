@@ -46,8 +46,8 @@ def nodes(database: Database, version: str) -> Json:
 
 
 def _found(database: Database, request: web.Request) -> Collection:
-    """By name or alias: reading a definition goes through aliases."""
-    return database.resolve(request.match_info["name"])
+    """By its own name: aliases stand for collections where objects are read and written, and nowhere else."""
+    return database.own(request.match_info["name"])
 
 
 def _add_collections(app: web.Application, database: Database) -> None:
@@ -64,7 +64,7 @@ def _add_collections(app: web.Application, database: Database) -> None:
             return web.Response(status=404)
 
     async def change(request: web.Request) -> web.Response:
-        collection = database.own(request.match_info["name"])
+        collection = _found(database, request)
         collection.definition = schema.change(collection.definition, await body(request), database.tokenizers)
         return web.json_response(collection.definition.json)
 
@@ -73,7 +73,7 @@ def _add_collections(app: web.Application, database: Database) -> None:
         return web.Response()
 
     async def add_property(request: web.Request) -> web.Response:
-        collection = database.own(request.match_info["name"])
+        collection = _found(database, request)
         prop = schema.fill_property(await body(request), database.tokenizers)
         if prop["name"].lower() in {name.lower() for name in collection.definition.properties}:
             raise RefusedError(

@@ -62,7 +62,7 @@ def batch_delete(database: Database, request: Any) -> Any:
 
 def tenants(database: Database, request: Any) -> Any:
     """The tenants of a collection, all or those asked for that are there."""
-    collection = database.resolve(request.collection)
+    collection = database.own(request.collection)
     if not collection.definition.multi_tenant:
         raise RefusedError(f'multi-tenancy is not enabled for class "{collection.name}"')
     names = sorted(collection.statuses)

@@ -57,7 +57,7 @@ class Shard:
     ) -> None:
         """Keep an object, whole: what was under this UUID before is gone with all its vectors."""
         for name, vector in vectors.items():
-            self._check_dimension(name, len(vector))
+            self._check_dimension(uuid, name, len(vector))
         now = time.time_ns() // 1_000_000
         before = self.objects.get(uuid)
         self.delete(uuid)
@@ -105,11 +105,12 @@ class Shard:
             self._matrices[name] = (having, rows)
         return self._matrices[name]
 
-    def _check_dimension(self, name: str, length: int) -> None:
+    def _check_dimension(self, uuid: str, name: str, length: int) -> None:
         before = self._dimensions.get(name, length)
         if before != length:
             raise RefusedError(
-                f"put vectors: insert to vector index: validate vector index {name!r}: new node has a vector with "
-                f"length {length}. Existing nodes have vectors with length {before}",
+                f"Validate vector index {name!r} for {uuid}: new node has a vector with length {length}. "
+                f"Existing nodes have vectors with length {before}: "
+                "vector dimensions do not match the index dimensions",
                 500,
             )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # each of these costs time to import, and most commands need 
     from core.knowledge.ingest import Reader
     from core.knowledge.ledger import Ledger
     from core.knowledge.picture_files import PictureFiles
+    from core.knowledge.rerankers import CrossEncoderReranker
     from core.knowledge.saved import SavedNotes
     from core.knowledge.search import KnowledgeSearch
     from core.models.chat import ChatModel
@@ -204,7 +205,16 @@ class Application:
         """Search over the index."""
         from core.knowledge.search import KnowledgeSearch
 
-        return KnowledgeSearch(await self.access(), self.encoder, self.picture_encoder)
+        return KnowledgeSearch(await self.access(), self.encoder, self.picture_encoder, self.reranker)
+
+    @cached_property
+    def reranker(self) -> "CrossEncoderReranker | None":
+        """What ranks the best candidates again, if a model is named for it; loaded with the first question."""
+        if not self.settings.reranker:
+            return None
+        from core.knowledge.rerankers import CrossEncoderReranker
+
+        return CrossEncoderReranker(self.settings.reranker)
 
     async def access(self) -> "KnowledgeAccess":
         """The index, as far as an audience may see it."""

@@ -1,4 +1,8 @@
-"""Search over the knowledge: candidates from the index, fused by language, ranked again by how well they fit."""
+"""Search over the knowledge: candidates from the index, fused by language, ranked again by how well they fit.
+
+A reranker, where one is named, reads the best of them; then copies are folded, and newer passages preferred where the
+question asks for it. Each step is a file of its own.
+"""
 
 import asyncio
 from collections.abc import Sequence
@@ -10,6 +14,7 @@ from core.knowledge.index import Hit, SearchQuery
 from core.knowledge.picture_search import SearchedPicture, find_pictures
 from core.knowledge.ranking import rerank
 from core.knowledge.recency import prefer_recent
+from core.knowledge.rerankers import CrossEncoderReranker
 from core.language import detect_language
 from core.messages import EVERYONE
 from core.models.encoder import Encoder
@@ -26,8 +31,15 @@ Kinds = tuple[Literal["text", "picture"], ...]
 class KnowledgeSearch:
     """Finds passages for a question."""
 
-    def __init__(self, index: Readable, encoder: Encoder | None, picture_encoder: PictureEncoder | None = None) -> None:
+    def __init__(
+        self,
+        index: Readable,
+        encoder: Encoder | None,
+        picture_encoder: PictureEncoder | None = None,
+        reranker: CrossEncoderReranker | None = None,
+    ) -> None:
         self._index = index
+        self._reranker = reranker
         self._encoder = encoder
         self._picture_encoder = picture_encoder
 
@@ -70,7 +82,7 @@ class KnowledgeSearch:
             kinds=kinds,
         )
         candidates = await self._index.search(query)
-        return (await asyncio.to_thread(_rank, question, candidates, encoded=vector is not None))[:limit]
+        return (await asyncio.to_thread(self._rank, question, candidates, encoded=vector is not None))[:limit]
 
     async def like(
         self,
@@ -93,6 +105,13 @@ class KnowledgeSearch:
             sources=sources,
         )
 
+    def _rank(self, question: str, candidates: Sequence[Hit], *, encoded: bool) -> list[Hit]:
+        """Ranked by what fits, copies folded, and newer ones preferred where the question asks for it."""
+        ranked = rerank(question, candidates, encoded=encoded)
+        if self._reranker is not None:
+            ranked = self._reranker.rerank(question, ranked)
+        return prefer_recent(question, fold(ranked))
+
     async def _encode(self, question: str) -> tuple[float, ...] | None:
         encoder = self._encoder
         if encoder is None:
@@ -100,8 +119,3 @@ class KnowledgeSearch:
         if encoder.languages is not None and detect_language(question) not in encoder.languages:
             return None
         return tuple((await asyncio.to_thread(encoder.encode, [question]))[0].tolist())
-
-
-def _rank(question: str, candidates: Sequence[Hit], *, encoded: bool) -> list[Hit]:
-    """Ranked by what fits, copies folded, and newer ones preferred where the question asks for it."""
-    return prefer_recent(question, fold(rerank(question, candidates, encoded=encoded)))

@@ -16,6 +16,7 @@ from bots.running import DataOption, JsonOption, run, settings_for
 from config.settings import Settings
 from core.application import Application
 from core.errors import LorelensError, SettingsError
+from core.knowledge.opening import index_name
 
 if TYPE_CHECKING:
     from core.models.chat import ChatModel
@@ -231,13 +232,13 @@ async def _asked(part: str, chat: "ChatModel") -> Finding:
 
 
 async def _index(application: Application) -> Finding:
-    statistics = await (await application.index()).statistics()
-    if statistics.passages == 0:
-        return Finding("knowledge", "note", "nothing has been read yet", "lorelens ingest FOLDER")
-    sources = ", ".join(one.source for one in statistics.sources)
-    return Finding(
-        "knowledge", "ok", f"{statistics.passages} passages, {statistics.pictures} of them pictures, from {sources}"
-    )
+    await (await application.index()).check()
+    where = index_name(application.settings)
+    documents = application.ledger.document_counts()  # counting in the index would take as long as it is large
+    if not documents:
+        return Finding("knowledge", "note", f"{where}; nothing has been read yet", "lorelens ingest FOLDER")
+    sources = ", ".join(sorted(documents))
+    return Finding("knowledge", "ok", f"{where}; {sum(documents.values())} documents from {sources}")
 
 
 _CHECKS: tuple[tuple[str, Callable[[Application], Awaitable[Finding]]], ...] = (

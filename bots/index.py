@@ -13,7 +13,7 @@ from core.application import Application
 from core.errors import SettingsError
 from core.knowledge.copying import copy
 from core.knowledge.ingest_lock import exclusively
-from core.knowledge.opening import Kind, open_index
+from core.knowledge.opening import Kind, index_name, open_index
 
 index = typer.Typer(name="index", help="The knowledge index: show it, or move it.", no_args_is_help=True)
 
@@ -36,8 +36,10 @@ async def _status(data: Path | None, *, as_json: bool) -> int:
         print(json.dumps(told, ensure_ascii=False))
         return 0
     console = Console()
-    name = f"Weaviate at {where}, {settings.weaviate_collection}" if kind == "weaviate" else f"LanceDB in {where}"
-    console.print(f"{name}: {statistics.passages} passages, {statistics.pictures} of them pictures", highlight=False)
+    console.print(
+        f"{index_name(settings)}: {statistics.passages} passages, {statistics.pictures} of them pictures",
+        highlight=False,
+    )
     for one in statistics.sources:
         console.print(f"  {one.source}  {one.documents} documents, {one.passages} passages", highlight=False)
     return 0

@@ -107,7 +107,7 @@ async def serve(
         return "" if all(worker.reaches_redis for worker in workers) else "Redis does not answer."
 
     async def reads_index() -> str:
-        await (await application.index()).statistics()
+        await (await application.index()).check()
         return ""
 
     stopping = asyncio.Event()

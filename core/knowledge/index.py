@@ -160,6 +160,10 @@ class KnowledgeIndex(Protocol):
         """What the index holds."""
         ...
 
+    async def check(self) -> None:
+        """Make sure that it can be asked, at the cost of one small call however much it holds."""
+        ...
+
     async def optimize(self) -> None:
         """Bring full-text and vector indices up to date after writes and compact what was replaced."""
         ...

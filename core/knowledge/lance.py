@@ -307,6 +307,11 @@ class LanceIndex:
             size=await asyncio.to_thread(_size, self._folder),
         )
 
+    async def check(self) -> None:
+        """Make sure that the table can be read."""
+        async with _clear_errors(self._folder):
+            await self._table.query().select(["id"]).limit(1).to_list()
+
     async def optimize(self) -> None:
         """Bring the indices up to date and compact what was replaced."""
         async with _clear_errors(self._folder):

@@ -10,6 +10,13 @@ from core.models.encoder import Encoder
 Kind = Literal["lance", "weaviate"]
 
 
+def index_name(settings: Settings) -> str:
+    """The index that is in use, in words: what it is, and where."""
+    if settings.weaviate_url:
+        return f"Weaviate at {settings.weaviate_url}, {settings.weaviate_collection}"
+    return f"LanceDB in {settings.data_folder / 'index'}"
+
+
 async def open_index(settings: Settings, encoder: Encoder | None, kind: Kind | None = None) -> KnowledgeIndex:
     """The index of this kind; that which is in use, if none is named: Weaviate where a server is set.
 

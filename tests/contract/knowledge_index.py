@@ -306,6 +306,9 @@ class KnowledgeIndexContract:
         assert by_id["p8"].text is None
         assert by_id["seen"].image == pytest.approx((0.6, 0.8)) and by_id["seen"].text is None
 
+    async def test_whether_it_can_be_asked_is_told_without_counting(self, index: KnowledgeIndex) -> None:
+        await index.check()
+
     async def test_statistics_count_by_source(self, index: KnowledgeIndex) -> None:
         await index.upsert(
             [

@@ -189,6 +189,7 @@ def test_doctor_says_what_there_is_and_what_is_missing(home: Path) -> None:
     assert done.returncode == 0, done.stdout
     for part in ("data folder", "conversation store", "encoder", "OCR", "chat model", "knowledge"):
         assert part in done.stdout
+    assert "LanceDB in" in done.stdout
     away = lorelens("doctor", "--data", "data", cwd=home, env={"LORELENS_REDIS_URL": "redis://127.0.0.1:1"})
     assert away.returncode == 3
     assert "broken" in away.stdout

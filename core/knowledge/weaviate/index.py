@@ -38,7 +38,7 @@ from core.knowledge.weaviate.rows import (
     vector_of,
 )
 from core.knowledge.weaviate.schema import SCHEMA_VERSION, CollectionOptions, Notes, check_encoder
-from core.knowledge.weaviate.tenants import tenant_of, tenants_for
+from core.knowledge.weaviate.tenants import SHARED, tenant_of, tenants_for
 
 NO_ENCODER = "none"
 REWRITTEN_AT_ONCE = 200
@@ -280,9 +280,9 @@ class WeaviateIndex:
         """Nothing: the server keeps its indices up to date itself."""
 
     async def check(self) -> None:
-        """Make sure that the server is ready to be asked. Raises `IndexUnavailableError` if not."""
+        """Make sure that the server answers, the way that searches ask."""
         async with clear_errors(self._objects.url):
-            await self._objects.target()
+            await self._objects.page(SHARED, None, 1, properties=("kind",))
 
     async def close(self) -> None:
         """Let go of the connections."""

@@ -166,9 +166,11 @@ async def test_an_alias_leads_to_another_collection_from_one_call_to_the_next():
             await client.collections.create("Lore")
         with pytest.raises(UnexpectedStatusCodeError, match="class Lore_v3: not found"):
             await client.alias.create(alias_name="Other", target_collection="Lore_v3")
-        assert not await client.alias.update(alias_name="Lore", new_target_collection="Lore_v3"), (
-            "and nothing is raised"
-        )
+        told = await client.alias.update(alias_name="Lore", new_target_collection="Lore_v3")
+        assert not told, "the client answers False and raises nothing"
+        assert not await client.collections.exists("Lore"), "an alias stands for objects, not for definitions"
+        with pytest.raises(UnexpectedStatusCodeError, match="could not find class Lore"):
+            await by_alias.tenants.create("acme")
         assert not await client.alias.update(alias_name="Nobody", new_target_collection="Lore_v1")
         assert await client.alias.delete(alias_name="Lore")
         assert not await client.alias.delete(alias_name="Lore")

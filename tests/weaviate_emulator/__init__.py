@@ -19,7 +19,7 @@ pairs of characters; references, objects within objects, modules, offloading and
     server.calls            every call that was made, oldest first (faults.Call)
     server.faults           what goes wrong on demand (faults.py):
         .add("Search" | "BatchObjects" | "BatchDelete" | "Aggregate" | "TenantsGet" | "Health" | "POST /v1/sch" | "*",
-             "unavailable" | "deadline" | "429" | "500" | "503" | "reset" | "hang" | "slow",
+             "unavailable" | "deadline" | "404" | "429" | "500" | "503" | "reset" | "hang" | "slow",
              count=, skip=, seconds=, done_before=)
         .fail_objects(count, reason, uuids=)   single objects of a batch
         .ready = False                         /v1/.well-known/ready answers 503

@@ -10,10 +10,11 @@ CODES = {
     "reset": grpc.StatusCode.UNAVAILABLE,
     "503": grpc.StatusCode.UNAVAILABLE,
     "deadline": grpc.StatusCode.DEADLINE_EXCEEDED,
+    "404": grpc.StatusCode.NOT_FOUND,
     "429": grpc.StatusCode.RESOURCE_EXHAUSTED,
     "500": grpc.StatusCode.INTERNAL,
 }
-STATUSES = {"unavailable": 503, "503": 503, "deadline": 504, "429": 429, "500": 500}
+STATUSES = {"unavailable": 503, "503": 503, "deadline": 504, "404": 404, "429": 429, "500": 500}
 KINDS = (*CODES, "hang", "slow")
 
 
@@ -67,7 +68,7 @@ class Faults:
     ) -> Fault:
         """Let calls go wrong.
 
-        Kinds: "unavailable", "deadline", "429", "500", "503": that status, in REST and in gRPC; "reset": the
+        Kinds: "unavailable", "deadline", "404", "429", "500", "503": that status, in REST and in gRPC; "reset": the
         connection ends (gRPC sees UNAVAILABLE); "hang": no answer until `clear`; "slow": an answer after `seconds`.
         `skip`: how many calls go well before. `done_before`: the server does what it is asked for, then it goes wrong.
         """

@@ -189,3 +189,18 @@ def test_deep_nesting_is_read(tmp_path: Path) -> None:
     document = loaded(tmp_path, "deep.md", "<div>" * 5000 + "still here" + "</div>" * 5000)
 
     assert "still here" in document.text
+
+
+@pytest.mark.parametrize(
+    ("front", "seconds"),
+    [
+        ("date: 2024-03-01", 1709251200),
+        ('date: 2020-01-01\nlastmod: "2024-03-01T12:00:00+02:00"', 1709287200),
+        ("date: Fri, 01 Mar 2024 00:00:00 GMT", 1709251200),
+        ("date: soon", 0),
+        ("date: 9999-12-31", 0),
+        ("title: A", 0),
+    ],
+)
+def test_front_matter_says_when_a_page_was_changed(tmp_path: Path, front: str, seconds: float) -> None:
+    assert loaded(tmp_path, "a.md", f"---\n{front}\n---\n\nWords.\n").modified == seconds

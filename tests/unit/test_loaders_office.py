@@ -2,7 +2,7 @@
 
 import io
 import zipfile
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -182,3 +182,29 @@ def test_declared_entities_are_refused(tmp_path: Path, encoding: str) -> None:
 
     with pytest.raises(DocumentError, match="declares a document type"):
         load(write(tmp_path, "a.docx", written.getvalue()), tmp_path)
+
+
+def test_a_presentation_says_when_it_was_changed_and_a_template_does_not(tmp_path: Path) -> None:
+    presentation: Any = Presentation()
+    presentation.slides.add_slide(presentation.slide_layouts[5]).shapes.title.text = "Ports"
+    ages: list[float] = []
+    for modified in (presentation.core_properties.modified, datetime(2024, 3, 1, tzinfo=UTC)):
+        presentation.core_properties.modified = modified
+        written = io.BytesIO()
+        presentation.save(written)
+        ages.append(loaded(tmp_path, "a.pptx", written.getvalue()).modified)
+
+    assert ages == [0, 1709251200]
+
+
+def test_a_word_document_says_when_it_was_changed(tmp_path: Path) -> None:
+    data = io.BytesIO(docx(paragraph("The gateway listens on 8080.")))
+    with zipfile.ZipFile(data, "a") as archive:
+        archive.writestr(
+            "docProps/core.xml",
+            '<p:coreProperties xmlns:p="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" '
+            'xmlns:dcterms="http://purl.org/dc/terms/"><dcterms:modified>2024-03-01T00:00:00Z</dcterms:modified>'
+            "</p:coreProperties>",
+        )
+
+    assert loaded(tmp_path, "a.docx", data.getvalue()).modified == 1709251200

@@ -160,3 +160,11 @@ def test_messages_in_messages_are_followed_only_so_far(tmp_path: Path) -> None:
     assert "Forward 4" in document.text
     assert "Forward 2" not in document.text
     assert any("nested too deeply" in warning for warning in document.warnings)
+
+
+def test_an_email_is_as_old_as_its_date(tmp_path: Path) -> None:
+    message = EmailMessage()
+    message["Subject"], message["Date"] = "Ports", "Fri, 01 Mar 2024 08:00:00 +0800"
+    message.set_content("The gateway listens on 8080.")
+
+    assert loaded(tmp_path, "a.eml", message.as_bytes()).modified == 1709251200

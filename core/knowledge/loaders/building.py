@@ -39,6 +39,7 @@ class DocumentBuilder:
     def __init__(self) -> None:
         self.title = ""
         self.url = ""
+        self.modified = 0.0
         self._top_headings: list[tuple[int, str]] = []
         self._parts: list[str] = []
         self._length = 0
@@ -160,6 +161,7 @@ class DocumentBuilder:
             ),
             warnings=tuple(self._warnings),
             url=web_address(self.url),
+            modified=self.modified,
         )
 
     def _top_heading(self) -> str:

@@ -16,6 +16,7 @@ from core.knowledge.loaders.html import read_html
 from core.knowledge.loaders.links import FoundPicture
 from core.knowledge.loaders.sniffing import is_picture
 from core.knowledge.loaders.source import SourceFile, given_title
+from core.knowledge.loaders.times import seconds_of
 
 _MAMMOTH: Any = mammoth  # it has no types
 _STYLES = """
@@ -26,25 +27,28 @@ p[style-name='HTML Preformatted'] => pre:separator('\\n')
 p[style-name='Preformatted Text'] => pre:separator('\\n')
 """
 _TITLE = "{http://purl.org/dc/elements/1.1/}title"
+_MODIFIED = "{http://purl.org/dc/terms/}modified"
 
 
 def load(file: SourceFile) -> Document:
     """The document's text with headings, lists and tables, and its pictures with their alternative text."""
     with open_archive(file) as archive:
-        title = _title(archive)
+        title, modified = _properties(archive)
         data = _with_equations(archive) if _has_equations(archive) else file.data
     builder = DocumentBuilder()
+    builder.modified = modified
     markup, pictures = _to_html(data, file.name, builder)
     read_html(builder, markup, lambda link: pictures.get(link, ""))
     return builder.build(title or file.readable_name)
 
 
-def _title(archive: zipfile.ZipFile) -> str:
+def _properties(archive: zipfile.ZipFile) -> tuple[str, float]:
+    """Its title, and when it was last changed, in seconds since 1970."""
     try:
         properties = ElementTree.fromstring(archive.read("docProps/core.xml"))  # noqa: S314 - has no document type
     except (KeyError, ElementTree.ParseError):
-        return ""
-    return given_title(properties.findtext(_TITLE))
+        return "", 0.0
+    return given_title(properties.findtext(_TITLE)), seconds_of(properties.findtext(_MODIFIED))
 
 
 def _has_equations(archive: zipfile.ZipFile) -> bool:

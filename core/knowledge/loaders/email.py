@@ -11,6 +11,7 @@ from core.knowledge.loaders.html import read_html
 from core.knowledge.loaders.links import FoundPicture
 from core.knowledge.loaders.sniffing import is_picture
 from core.knowledge.loaders.source import SourceFile
+from core.knowledge.loaders.times import seconds_of
 
 _HEADERS = ("From", "To", "Cc", "Date")
 _MOST_DEPTH = 3
@@ -31,6 +32,7 @@ def load(file: SourceFile) -> Document:
     for part in message.iter_attachments():
         _add_attachment(builder, part, file)
     builder.title = subject or file.readable_name
+    builder.modified = seconds_of(_header(message, "Date"))
     return builder.build(file.readable_name)
 
 

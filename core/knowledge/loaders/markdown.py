@@ -13,6 +13,7 @@ from core.knowledge.loaders.html import read_html
 from core.knowledge.loaders.links import LinkedPictures
 from core.knowledge.loaders.source import SourceFile
 from core.knowledge.loaders.text import decode
+from core.knowledge.loaders.times import seconds_of
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -23,9 +24,12 @@ LONGEST_LINE = 100_000
 
 _FRONT_MATTER = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?)^(?:---|\.\.\.)[ \t]*\r?$\n?", re.S | re.M)
 _FIELD = re.compile(
-    r"^(title|description|url|source_url|canonical|canonical_url)[ \t]*:[ \t]*(\S.*?)[ \t]*$", re.M | re.I
+    r"^(title|description|url|source_url|canonical|canonical_url|modified|last_modified|lastmod|updated|date)[ \t]*:"
+    r"[ \t]*(\S.*?)[ \t]*$",
+    re.M | re.I,
 )
 _ADDRESS_FIELDS = ("url", "source_url", "canonical", "canonical_url")
+_TIME_FIELDS = ("modified", "last_modified", "lastmod", "updated", "date")
 _TAG_NAME = re.compile(r"</?([A-Za-z][\w-]*)")
 _TAG_NAMES = (
     "a abbr address article aside audio b blockquote body br caption center cite code col colgroup dd del details dfn"
@@ -52,6 +56,7 @@ def load(file: SourceFile) -> Document:
         builder.prose(fields.get("description", ""))
         addresses = (web_address(fields.get(name, "")) for name in _ADDRESS_FIELDS)
         builder.url = next(filter(None, addresses), "")
+        builder.modified = next(filter(None, (seconds_of(fields.get(name)) for name in _TIME_FIELDS)), 0.0)
         source = source[front.end() :]
     read_html(builder, to_html(source), LinkedPictures(file).find)
     return builder.build(file.readable_name)

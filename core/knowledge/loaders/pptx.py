@@ -12,6 +12,7 @@ from core.knowledge.loaders.archives import open_archive
 from core.knowledge.loaders.building import DocumentBuilder
 from core.knowledge.loaders.sniffing import is_picture
 from core.knowledge.loaders.source import SourceFile, given_title
+from core.knowledge.loaders.times import seconds_of
 
 _CHART = {"c": "http://schemas.openxmlformats.org/drawingml/2006/chart"}
 
@@ -28,6 +29,7 @@ def load(file: SourceFile) -> Document:
         title = reader.slide(slide)
         first_title = first_title or title
     builder.title = given_title(presentation.core_properties.title) or first_title
+    builder.modified = seconds_of(presentation.core_properties.modified)
     return builder.build(file.readable_name)
 
 

@@ -108,10 +108,10 @@ class Syncing:
             except LorelensError as error:
                 _log.info('The source "%s" could not be synced: %s', name, error.message)
                 report = SyncReport(name=name, error=error.message, hint=error.hint, retry_after=_wait(error))
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - logged; a fault of one connector never stops the other sources
+                _log.exception('The source "%s" could not be synced', name)
                 said = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
-                self._note(name, SyncReport(name=name, error=said))
-                raise
+                report = SyncReport(name=name, error=said, hint="The log says more; this is a fault of the program.")
             report = report.model_copy(update={"seconds": time.time() - started})
             self._note(name, report)
         return report
@@ -248,13 +248,20 @@ class Syncing:
                 folder,
                 reader,
                 source=known.source,
-                audience=part.audience,
+                audience=self._readers(reader, spec, part, known.source),
                 url=part.url or spec.url,
                 about=mirror.facts if mirror is not None else None,
                 progress=progress,
             )
 
         return await self._in_turn(read_in)
+
+    def _readers(self, reader: Reader, spec: SourceSpec, part: Part, source: str) -> tuple[str, ...] | None:
+        """Who may see a part when it is read in. Whoever was taken out while it was fetched stays out: what the ledger
+        says, which knows of it, is left as it is."""
+        if any(record.source == source for record in reader.ledger.sources()):
+            return None
+        return self.sources.get(spec.name).spec.audience if part.audience == spec.audience else part.audience
 
     async def _in_turn(self, work: Callable[[], Awaitable[T]]) -> T:
         """Do what nobody else may do at the same time, waiting a bounded time for those who do."""

@@ -14,6 +14,7 @@ from core.knowledge.documents import DocumentFacts
 from core.knowledge.ingest import Reader, ingest
 from core.knowledge.ingest_lock import exclusively
 from core.knowledge.ledger import Ledger
+from core.knowledge.sources import change_audience
 from core.messages import EVERYONE
 from core.sources.configured import Configured, ConfiguredSources, SyncState
 from core.sources.connector import Part, SourceSpec, Watch, option_lines
@@ -182,6 +183,33 @@ async def test_who_may_see_a_room_changes_before_anything_of_it_is_fetched(house
     assert "8080" in before.text
     [after] = await house.team.passages()
     assert after.audience == (BOARD,) and "9090" in after.text
+
+
+async def test_whoever_is_taken_out_while_a_room_is_fetched_stays_out(house: House) -> None:
+    house.put("C1", "general", {"a.md": "The gateway listens on 8080."})
+    await house.sync()
+    house.put("C1", "general", {"a.md": "The gateway listens on 9090."})
+    house.rooms.at_fetch.clear()
+    house.rooms.go_on.clear()
+
+    syncing = asyncio.create_task(house.sync())
+    async with asyncio.timeout(20):
+        await house.rooms.at_fetch.wait()
+    await change_audience("team/general", [BOARD], ledger=house.reader.ledger, index=house.reader.index)
+    house.rooms.go_on.set()
+    await syncing
+
+    [passage] = await house.team.passages()
+    assert passage.audience == (BOARD,) and "9090" in passage.text
+
+
+async def test_a_fault_of_a_connector_is_told_as_a_failure_of_its_source(house: House) -> None:
+    house.rooms.away = [ZeroDivisionError("by zero")]
+
+    report = await house.syncing.sync("team", Unwatched())
+
+    assert report.error == "ZeroDivisionError: by zero"
+    assert house.sources.state("team").failures == 1
 
 
 async def test_a_room_that_fails_stops_no_other_and_what_was_had_of_it_is_read(house: House) -> None:

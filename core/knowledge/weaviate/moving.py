@@ -36,7 +36,12 @@ async def move(objects: Objects, wanted: Notes, *, images: bool) -> None:
         filling = wanted
     await _fill(objects, old, new, filling, images=images)
     await objects.note(new, wanted)
-    await objects.client.alias.update(alias_name=objects.alias, new_target_collection=new)
+    # The client answers False, and raises nothing, where the server knows the alias or the collection no more (404).
+    if not await objects.client.alias.update(alias_name=objects.alias, new_target_collection=new):
+        raise IndexUnavailableError(
+            f"Weaviate at {objects.url} did not let {objects.alias} stand for {new}; {old} is left as it was.",
+            hint="Run it again; what was copied is not copied twice.",
+        )
     await objects.client.collections.delete(old)
 
 

@@ -17,6 +17,7 @@ def status_text(status: Status | None, texts: Texts) -> str:
         "looking": texts.looking,
         "reading": texts.reading,
         "writing": texts.writing,
+        "waiting": texts.waiting,
     }
     return stages[status.stage] if status is not None else texts.thinking
 

@@ -37,6 +37,12 @@ _log = logging.getLogger(__name__)
 LORELENS = Author(id="lorelens", name="Lorelens", is_bot=True)
 LONGEST_PAUSE = 30.0
 """Seconds between two tries, at most."""
+IN_PLACE = (1, 2, 4)
+"""Pauses, in those of the limits, before a question is asked again in place while the knowledge can't be looked up.
+
+Whoever asked is told so meanwhile, for long enough to be shown it; then the turn is postponed, and others get their
+turn.
+"""
 PATIENCE_WITH_THE_CANCELLED = 5.0
 """Seconds for which a cancelled handler may tidy up before it is left behind."""
 
@@ -239,6 +245,24 @@ class TurnHandler:
             for part in turn.reply or _stopped(turn):
                 yield part
             return
+        for pause in (*IN_PLACE, None):
+            try:
+                async with aclosing(self._fresh(turn)) as parts:
+                    async for part in parts:
+                        yield part
+                return
+            except IndexUnavailableError:
+                if pause is None:
+                    raise
+                yield Status(stage="waiting")
+                await asyncio.sleep(pause * self._limits.pause)
+
+    async def _fresh(self, turn: Turn) -> AsyncGenerator[ReplyPart]:
+        """The parts of a new reply.
+
+        Raises:
+            IndexUnavailableError: the knowledge can't be looked up, and nothing was said yet.
+        """
         made: list[ReplyPart] = []
         async for part in self._answer(turn.questions):
             if isinstance(part, Failure) and part.code == IndexUnavailableError.code and not made:

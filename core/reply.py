@@ -13,10 +13,13 @@ from core.messages import Picture, Value
 
 
 class Status(Value):
-    """What the assistant is doing now, for the person who waits; `source` is what it asks outside, if it does."""
+    """What the assistant is doing now, for the person who waits; `source` is what it asks outside, if it does.
+
+    "waiting" is for the knowledge, which can't be looked up now.
+    """
 
     kind: Literal["status"] = "status"
-    stage: Literal["thinking", "searching", "looking", "reading", "writing"]
+    stage: Literal["thinking", "searching", "looking", "reading", "writing", "waiting"]
     detail: str = ""
     source: str = ""
 

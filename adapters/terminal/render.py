@@ -22,6 +22,7 @@ STAGES = {
     "looking": "looking at the picture",
     "reading": "reading",
     "writing": "writing",
+    "waiting": "waiting for the knowledge",
 }
 QUOTE_CHARACTERS = 280
 CAPTION_CHARACTERS = 100

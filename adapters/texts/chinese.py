@@ -10,6 +10,7 @@ CHINESE = Texts(
     looking="正在看图片……",
     reading="正在阅读检索到的内容……",
     writing="正在写回答……",
+    waiting="现在查不了团队文档，我会继续尝试……",
     sources="来源",
     more_sources="另有 {count} 条",
     page="第 {page} 页",

@@ -10,6 +10,7 @@ ENGLISH = Texts(
     looking="Looking at the picture...",
     reading="Reading what was found...",
     writing="Writing the answer...",
+    waiting="I can't look into the team's documents right now; I'll keep trying...",
     sources="Sources",
     more_sources="and {count} more",
     page="p. {page}",

@@ -19,6 +19,7 @@ class Texts:
     looking: str
     reading: str
     writing: str
+    waiting: str
 
     # An answer
     sources: str

@@ -33,6 +33,7 @@ class Board:
         self.standing: dict[str, str] = {}
         self.answers: list[tuple[tuple[str, ...], str]] = []
         self.withdrawn: list[str] = []
+        self.doing: list[str] = []
         self.refuses: list[Exception] = []
         self.changed = asyncio.Event()
 
@@ -44,6 +45,8 @@ class Board:
             elif isinstance(part, Failure):
                 text += f"[{part.code}] {part.message}"
             else:
+                if isinstance(part, Status):
+                    self.doing.append(part.stage)
                 continue
             await posting.ready()
             if self.refuses:
@@ -288,6 +291,7 @@ async def test_a_question_waits_while_the_knowledge_can_not_be_looked_up(
         await board.until(lambda board: board.answers)
     assert board.answers == [(("parcels",), "About parcels: done.")]
     assert len(answers.asked) == 4
+    assert board.doing[:2] == ["thinking", "waiting"]  # said at once, not after all tries
 
 
 async def test_knowledge_that_stays_away_too_long_is_said(mailbox: Mailbox, board: Board, answers: Answers) -> None:

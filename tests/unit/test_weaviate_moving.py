@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.errors import IndexUnavailableError
+from core.errors import IndexUnavailableError, SettingsError
 from tests.contract.knowledge_index import DIMENSION, direction, picture, vectors
 from tests.contract.weaviate_server import Server
 from tests.weaviate_emulator import WeaviateEmulator
@@ -26,3 +26,12 @@ async def test_nothing_is_removed_when_the_alias_is_not_switched():
         assert (await index.statistics()).passages == 3
         assert len(emulator.database.collections) == 1
         await index.close()
+
+
+@pytest.mark.parametrize("name", ["lorelens", "9lives", "Lore lens", "Lore-lens", ""])
+async def test_a_name_that_the_server_would_write_otherwise_is_refused(name: str):
+    async with WeaviateEmulator() as emulator:
+        server = Server(emulator.http_url, emulator.grpc_address, emulator=emulator)
+        with pytest.raises(SettingsError, match="is no name for a collection"):
+            await server.open(name, DIMENSION, "test")
+        assert not emulator.calls

@@ -25,7 +25,7 @@ from core.knowledge.index import (
 from core.knowledge.weaviate.collection import Objects
 from core.knowledge.weaviate.connecting import connect
 from core.knowledge.weaviate.errors import clear_errors
-from core.knowledge.weaviate.moving import move, next_name, remove_left
+from core.knowledge.weaviate.moving import move, next_name, remove_left, resume
 from core.knowledge.weaviate.queries import Ask, seen_by
 from core.knowledge.weaviate.rows import (
     IMAGE,
@@ -37,7 +37,7 @@ from core.knowledge.weaviate.rows import (
     uuid_of,
     vector_of,
 )
-from core.knowledge.weaviate.schema import SCHEMA_VERSION, CollectionOptions, Notes, check_encoder
+from core.knowledge.weaviate.schema import SCHEMA_VERSION, CollectionOptions, Notes, check_encoder, check_name
 from core.knowledge.weaviate.tenants import SHARED, tenant_of, tenants_for
 
 NO_ENCODER = "none"
@@ -71,6 +71,7 @@ class WeaviateIndex:
                 tokenizer.
             IndexUnavailableError: the server can't be reached.
         """
+        check_name(collection)
         options = options or CollectionOptions()
         objects = Objects(await connect(url, grpc_address, api_key), url, collection, options)
         wanted = Notes(encoder=encoder_name or NO_ENCODER, dimension=dimension, tokenizer=options.tokenizer)
@@ -123,6 +124,11 @@ class WeaviateIndex:
                 await move(self._objects, wanted, images=notes.picture_encoder == encoder)
             elif notes.picture_encoder != encoder:
                 await self._objects.note(collection, wanted)
+
+    async def resume(self) -> None:
+        """Go on with the filling of a collection that takes the place of this one."""
+        async with clear_errors(self._objects.url):
+            await resume(self._objects)
 
     async def readdress(self, source: str, urls: Mapping[str, str]) -> int:
         """Give the text of documents other addresses; their vectors stay."""

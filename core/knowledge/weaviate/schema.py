@@ -1,6 +1,7 @@
 """The collection in Weaviate: its properties, its vectors, what is noted of it, and the alias it stands behind."""
 
 import json
+import re
 from typing import Any, Literal
 
 from weaviate.classes.config import (
@@ -18,6 +19,7 @@ from core.knowledge.weaviate.rows import IMAGE, TEXT
 from core.messages import Value
 
 SCHEMA_VERSION = 1
+_NAME = re.compile(r"[A-Z][_0-9A-Za-z]{0,199}")
 Tokenizer = Literal["terms", "gse", "trigram", "word", "kagome_ja", "kagome_kr"]
 Quantization = Literal["none", "rq", "bq", "sq", "pq"]
 
@@ -44,6 +46,18 @@ class Notes(Value):
     tokenizer: Tokenizer = "terms"
     moving: str = ""
     filled: str = ""
+
+
+def check_name(collection: str) -> None:
+    """Raises `SettingsError` for a name that Weaviate does not take as it is: it writes the first letter large.
+
+    "Collection definition: Naming": a capital letter, then letters, digits and "_". Versions are told by what follows.
+    """
+    if not _NAME.fullmatch(collection):
+        raise SettingsError(
+            f'"{collection}" is no name for a collection in Weaviate.',
+            hint="Set LORELENS_WEAVIATE_COLLECTION to a capital letter, followed by letters, digits and _.",
+        )
 
 
 def read_notes(description: str | None, collection: str) -> Notes:

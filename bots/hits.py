@@ -11,6 +11,7 @@ from rich.text import Text
 from core.knowledge.index import Hit
 
 SHOWN_CHARACTERS = 400
+SHOWN_PLACES = 3
 
 
 def show_hits(hits: Sequence[Hit], *, picture_path: Callable[[str], Path], console: Console | None = None) -> None:
@@ -31,4 +32,12 @@ def show_hits(hits: Sequence[Hit], *, picture_path: Callable[[str], Path], conso
             console.print(Padding(Text(str(picture_path(passage.picture.sha256)), style="green"), (0, 0, 0, 3)))
         text = " ".join(passage.text.split())
         shown = text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS].rstrip() + " …"
+        if hit.also_in:
+            console.print(Padding(Text(_also_in(hit.also_in), style="dim"), (0, 0, 0, 3)))
         console.print(Padding(Text(shown), (0, 0, 1, 3)))
+
+
+def _also_in(paths: Sequence[str]) -> str:
+    """Where the same words stand, too: a few places, and how many more."""
+    more = len(paths) - SHOWN_PLACES
+    return f"also in {', '.join(paths[:SHOWN_PLACES])}" + (f" and {more} more" if more > 0 else "")

@@ -117,7 +117,7 @@ def _read(picture: str, application: Application) -> str:
 
 
 def hit_fields(hit: Hit) -> dict[str, Any]:
-    """A hit for a script; `source` is the file's path relative to the ingested folder."""
+    """A hit for a script; `source` is the file's path in the ingested folder, `also_in` those of its copies."""
     passage = hit.passage
     return {
         "source": passage.path,
@@ -129,4 +129,5 @@ def hit_fields(hit: Hit) -> dict[str, Any]:
         "title": passage.title,
         "in": passage.source,
         "url": passage.url,
+        "also_in": list(hit.also_in),
     }

@@ -239,15 +239,18 @@ class Application:
     async def assistant(self, pictures: PictureSource | None = None) -> "Assistant":
         """The assistant; `pictures` finds the pictures of messages, those of the knowledge are found anyway."""
         from core.assistant import Assistant
+        from core.rewriting import rewriter_for
 
         find = self._finding(pictures)
+        chat = await self.chat()
         return Assistant(
-            chat=await self.chat(),
+            chat=chat,
             knowledge=await self.knowledge(),
             pictures=find,
             ocr=self.ocr,
             encoder=self.encoder,
             outside=self.outside,
+            rewriter=rewriter_for(chat) if self.settings.rewrite_questions else None,
         )
 
     @cached_property

@@ -28,6 +28,7 @@ from core.outside.desk import Outside
 from core.prompting import render_question, system_prompt
 from core.reply import Failure, Finished, ReplyPart, Status, gather
 from core.retrieval import RetrieveFirst
+from core.rewriting import Rewriter
 from core.tokens import estimate_tokens
 from core.tools.find_pictures import find_pictures_tool
 from core.tools.look_at_picture import look_at_picture_tool
@@ -51,7 +52,9 @@ class Assistant:
         ocr: OcrReader,
         encoder: Encoder | None = None,
         outside: Outside | None = None,
+        rewriter: Rewriter | None = None,
     ) -> None:
+        """`rewriter` words follow-ups for the search."""
         self._chat = chat
         self.encoder = encoder
         looking = Looking(pictures, ocr, Captioner(chat) if chat.sees_pictures else None)
@@ -76,6 +79,7 @@ class Assistant:
                     prompt=chat.prompt,
                     encoder=encoder,
                     outside=None if offers_tools else outside,
+                    rewriter=rewriter,
                 ),
                 ModelCallLimitMiddleware(run_limit=MODEL_CALLS, exit_behavior="end"),
             ],
@@ -134,9 +138,10 @@ class Assistant:
 
     def _tokens(self, turn: Turn, answer: AnswerStream) -> int:
         """What the model says it used; where a server does not say, an estimate of one call."""
+        before = turn.rewriting_tokens
         if answer.tokens or not answer.text or EXTRACTIVE in (self._chat.name, answer.answered_by):
-            return answer.tokens
-        return estimate_tokens(system_prompt() + render_question(turn.evidence) + answer.text)
+            return before + answer.tokens
+        return before + estimate_tokens(system_prompt() + render_question(turn.evidence) + answer.text)
 
     async def _stream(self, turn: Turn) -> AsyncIterator[tuple[str, Any]]:
         messages = [*(_as_chat(earlier) for earlier in turn.history), HumanMessage(content=turn.message.text)]

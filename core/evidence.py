@@ -51,7 +51,8 @@ class EvidencePassage(Value):
 
 
 class Evidence(Value):
-    """All that one turn may draw on. `question` is the person's words; `standalone` reads without the conversation.
+    """All that one turn may draw on. `question` is the person's words; `standalone` reads without the conversation,
+    and `rewritten` as a model put it, if one did: it was searched by, too.
 
     `wants` says what was asked for: an answer, a picture to be shown, pictures like the one that came along, or a
     description of it.
@@ -59,6 +60,7 @@ class Evidence(Value):
 
     question: str
     standalone: str
+    rewritten: str = ""
     wants: Literal["answer", "picture", "similar", "description"] = "answer"
     passages: tuple[EvidencePassage, ...] = ()
     pictures: tuple[PictureReading, ...] = ()

@@ -19,7 +19,7 @@ from core.evidence import Evidence, EvidencePassage, attach
 from core.followups import standalone_question
 from core.intent import what_is_wanted
 from core.knowledge.index import Hit
-from core.knowledge.search import KnowledgeSearch
+from core.knowledge.search import Kinds, KnowledgeSearch
 from core.looking import Looking
 from core.messages import Picture
 from core.models.encoder import Encoder
@@ -30,6 +30,7 @@ from core.prompting import brief_question, render_question
 from core.reading.selection import select_sentences
 from core.reading.tiers import select_by_tiers
 from core.reply import Status
+from core.rewriting import Rewriter, mixed
 from core.shown_pictures import ShownPictures, numbers_of, show_pictures
 from core.tracing import tracer
 from core.turn import Turn
@@ -37,6 +38,8 @@ from core.turn import Turn
 PASSAGES = 6
 PICTURES = 3
 OCR_QUERY_CHARACTERS = 400
+DEEPER = 3
+"""Of so many times what is wanted, two wordings of a question find the same."""
 
 
 class RetrieveFirst(AgentMiddleware[AgentState[Any], Turn]):
@@ -51,9 +54,11 @@ class RetrieveFirst(AgentMiddleware[AgentState[Any], Turn]):
         prompt: PromptStyle = "full",
         encoder: Encoder | None = None,
         outside: Outside | None = None,
+        rewriter: Rewriter | None = None,
     ) -> None:
-        """`outside` is asked for a model that can't call tools."""
+        """`outside` is asked for a model that can't call tools; `rewriter` words follow-ups for the search."""
         super().__init__()
+        self._rewriter = rewriter
         self._outside = outside
         self._prompt: PromptStyle = prompt
         self._encoder = encoder
@@ -70,6 +75,8 @@ class RetrieveFirst(AgentMiddleware[AgentState[Any], Turn]):
         # "this" beside a picture is the picture, not what was talked about before.
         by_itself = bool(turn.message.pictures)
         turn.standalone = turn.message.text if by_itself else standalone_question(turn.history, turn.message)
+        if self._rewriter is not None and turn.standalone != turn.message.text and turn.wants in ("answer", "picture"):
+            turn.rewritten, turn.rewriting_tokens = await self._rewriter.rewrite(turn.history, turn.message)
         if shown:
             runtime.stream_writer(Status(stage="looking"))
             numbers = numbers_of(shown, turn.history)
@@ -108,26 +115,34 @@ class RetrieveFirst(AgentMiddleware[AgentState[Any], Turn]):
         if turn.wants == "similar":
             return await self._like(turn)
         turn.descriptions = await self._looking.describe(turn)
-        query = _query(turn)
+        queries = list(filter(None, (_query(turn, turn.rewritten) if turn.rewritten else "", _query(turn))))
         if turn.given:
-            found = await self._knowledge.search(query, limit=PASSAGES, audience=turn.audience)
-            return await self._attached.find(query, turn.given, found, PASSAGES)
-        if not query:
-            return []
-        if turn.wants == "picture":
-            found = await self._knowledge.search(
-                turn.standalone, limit=PICTURES, audience=turn.audience, kinds=("picture",)
-            )
-            text = await self._knowledge.search(query, limit=PASSAGES - PICTURES, audience=turn.audience)
-            return [*found, *text]
-        return await self._knowledge.search(query, limit=PASSAGES, audience=turn.audience)
+            found = await self._find(turn, queries, PASSAGES)
+            return await self._attached.find(_query(turn), turn.given, found, PASSAGES)
+        if turn.wants == "picture" and queries:
+            wordings = list(filter(None, (turn.rewritten, turn.standalone)))
+            found = await self._find(turn, wordings, PICTURES, kinds=("picture",))
+            return [*found, *await self._find(turn, queries, PASSAGES - PICTURES)]
+        return await self._find(turn, queries, PASSAGES)
+
+    async def _find(
+        self, turn: Turn, queries: Sequence[str], limit: int, *, kinds: Kinds = ("text", "picture")
+    ) -> list[Hit]:
+        """What the wordings of a question find; together, for either may miss what the other names."""
+        depth = limit if len(queries) == 1 else DEEPER * limit
+        rankings = [
+            await self._knowledge.search(query, limit=depth, audience=turn.audience, kinds=kinds) for query in queries
+        ]
+        return rankings[0] if len(rankings) == 1 else mixed(rankings, limit)
 
     async def _with_outside(self, turn: Turn, hits: list[Hit], outside: Outside, say: Say) -> list[Hit]:
         """What was found, with what is outside where that does not answer, or where the person asks for it."""
         if not outside.on(turn):
             return hits
         numbered = [EvidencePassage(number=at, passage=hit.passage) for at, hit in enumerate(hits, start=1)]
-        own = await asyncio.to_thread(select_sentences, turn.standalone, numbered, encoder=self._encoder)
+        own = await asyncio.to_thread(
+            select_sentences, turn.rewritten or turn.standalone, numbered, encoder=self._encoder
+        )
         found = await outside.look_first(turn, say, is_answered=not own.declined)
         return [*found, *hits] if outside.is_asked_for(turn) else [*hits, *found]
 
@@ -165,10 +180,12 @@ class RetrieveFirst(AgentMiddleware[AgentState[Any], Turn]):
         return [*shown.in_history(messages), _message(messages[-1].id, blocks, turn.evidence)]
 
 
-def _query(turn: Turn) -> str:
-    """What is looked for: the question, and what its pictures say and show."""
+def _query(turn: Turn, wording: str = "") -> str:
+    """What is looked for: the question, in another wording if there is one, and what its pictures say and show."""
     read = " ".join(text_of(reading.lines) for reading in turn.readings)
-    return "\n".join(part for part in (turn.standalone, read[:OCR_QUERY_CHARACTERS], *turn.descriptions) if part)
+    return "\n".join(
+        part for part in (wording or turn.standalone, read[:OCR_QUERY_CHARACTERS], *turn.descriptions) if part
+    )
 
 
 def _message(identity: str | None, blocks: list[ContentBlock], evidence: Evidence) -> HumanMessage:

@@ -31,6 +31,9 @@ class Turn:
     given: Sequence[Passage] = ()
     """The passages of documents that came along with the question."""
     standalone: str = ""
+    rewritten: str = ""
+    """The question as the model put it, to be searched by beside `standalone`; nothing but that is done with it."""
+    rewriting_tokens: int = 0
     wants: Wants = "answer"
     passages: list[EvidencePassage] = field(default_factory=list[EvidencePassage])
     pictures: Sequence[Picture] = ()
@@ -85,6 +88,7 @@ class Turn:
         return Evidence(
             question=self.message.text,
             standalone=self.standalone or self.message.text,
+            rewritten=self.rewritten,
             wants=self.wants,
             passages=tuple(self.passages),
             pictures=tuple(self.readings),

@@ -92,7 +92,7 @@ class Explainer:
         return Explanation(
             id=record.id,
             question=record.question.text,
-            searched=record.evidence.standalone,
+            searched=" | ".join(filter(None, (record.evidence.rewritten, record.evidence.standalone))),
             answer=record.reply.text,
             model=record.reply.model,
             declined=record.reply.declined,

@@ -28,6 +28,7 @@ LONGEST_NAME = 200
 BATCH_FILES, BATCH_BYTES = 200, 32 * 2**20
 
 _OPTIONS = frozenset({"branch", "folder", "include", "exclude", "history", "token_env"})
+_FETCH = ("fetch", "--quiet", "--force", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")
 _SCHEMES = ("https://", "http://", "ssh://", "git://")
 _REF = re.compile(r"(?!-)(?!.*(\.\.|//|@\{))[^\s~^:?*\[\\\x00-\x1f\x7f]+(?<![/.])\Z")
 _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?\Z")
@@ -68,11 +69,10 @@ class GitKind:
 
 
 class _Blob(NamedTuple):
-    """A file of a commit: its path below the folder that is read, the object that holds it, and its size in bytes."""
+    """A file of a commit: its path below the folder that is read, and the object that holds it."""
 
     path: str
     sha: str
-    size: int
 
 
 class GitConnector:
@@ -135,11 +135,12 @@ class GitConnector:
         return Git(store, self._spec.location, token=self._token)
 
     async def _update(self, git: Git) -> None:
+        """Fetch the branch: without the files' contents where the host can do that, which come as they are wanted."""
         shallow = [] if self._spec.options.get("history") == "yes" else ["--depth=1"]
         if not shallow and (git.store / "shallow").is_file():
             shallow = ["--unshallow"]
-        how = ["--quiet", "--force", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", *shallow]
-        fetch = ["fetch", *how, "--", self._spec.location, f"+{self._ref}:refs/lorelens/read"]
+        without = [] if self._spec.location.startswith("/") else ["--filter=blob:none"]
+        fetch = [*_FETCH, *without, *shallow, "--", self._spec.location, f"+{self._ref}:refs/lorelens/read"]
         try:
             await git.run(fetch)
         except SettingsError:  # what is kept may be broken; whatever else is wrong fails again
@@ -161,14 +162,17 @@ class GitConnector:
         new = [blob for blob in wanted.values() if known.get(blob.path) != blob.sha or blob.path not in there]
         dates = await self._dates(git)
         newest = dates.get("", 0.0)
-        for batch in _batches(new):
+        missing = await self._missing(git) if new else frozenset[str]()
+        for batch in (new[at : at + BATCH_FILES] for at in range(0, len(new), BATCH_FILES)):
+            await self._bring(git, [blob.sha for blob in batch if blob.sha in missing])
             async for blob, data in self._read(git, batch):
-                if data.startswith(_POINTER) and len(data) < 1024:
-                    skipped[blob.path] = "Git LFS keeps it elsewhere, from where it is not fetched."
+                reason = _unread(data)
+                if reason:
+                    skipped[blob.path] = reason
                     await asyncio.to_thread(mirror.remove, blob.path)
                 else:
                     facts = DocumentFacts(modified=dates.get(blob.path, newest))
-                    await asyncio.to_thread(mirror.write, blob.path, data, facts)
+                    await asyncio.to_thread(mirror.write, blob.path, data or b"", facts)
                     watch.fetched(blob.path, total=len(new))
                 known[blob.path] = blob.sha
             await asyncio.to_thread(mirror.keep_cursor, {"files": known})
@@ -180,7 +184,7 @@ class GitConnector:
     async def _tree(self, git: Git) -> list[bytes]:
         where = f"refs/lorelens/read:{self._folder}" if self._folder else "refs/lorelens/read"
         try:
-            printed = await git.run(["ls-tree", "-r", "-l", "-z", "--full-tree", where])
+            printed = await git.run(["ls-tree", "-r", "-z", "--full-tree", where])
         except SettingsError as error:
             if not self._folder:
                 raise
@@ -192,7 +196,7 @@ class GitConnector:
     def _wanted(self, lines: list[bytes], skipped: dict[str, str]) -> Iterator[_Blob]:
         for line in lines:
             head, _, name = line.partition(b"\t")
-            mode, kind, sha, size = head.split()
+            mode, kind, sha = head.split()
             if kind != b"blob" or mode == b"120000":  # a submodule, or a link
                 continue
             path = name.decode("utf-8", errors="surrogateescape")
@@ -204,10 +208,8 @@ class GitConnector:
                 skipped[shown] = "Its name is not UTF-8."
             elif any(len(part.encode()) > LONGEST_NAME or not part for part in parts):
                 skipped[shown] = "Its name is too long."
-            elif int(size) > MOST_BYTES:
-                skipped[shown] = f"It is larger than {MOST_BYTES // 2**20} MiB."
             else:
-                yield _Blob(path, sha.decode(), int(size))
+                yield _Blob(path, sha.decode())
 
     def _chooses(self, path: str) -> bool:
         name = path.rpartition("/")[2]
@@ -235,28 +237,67 @@ class GitConnector:
                 dates.setdefault(path, at)
         return dates
 
-    async def _read(self, git: Git, batch: list[_Blob]) -> AsyncIterator[tuple[_Blob, bytes]]:
-        """The bytes of some files, as `git cat-file --batch` prints them: a line that says how many, then they."""
-        printed = await git.run(["cat-file", "--batch"], given="".join(f"{one.sha}\n" for one in batch).encode())
+    async def _missing(self, git: Git) -> frozenset[str]:
+        """The objects of the last commit that are not here yet."""
+        printed = await git.run(["rev-list", "--objects", "--missing=print", "--no-walk", "refs/lorelens/read"])
+        return frozenset(line[1:].decode() for line in printed.splitlines() if line.startswith(b"?"))
+
+    async def _bring(self, git: Git, shas: list[str]) -> None:
+        """Fetch the contents of some files at once; git would fetch them one by one when they are read."""
+        if shas:
+            fetch = ["-c", "fetch.negotiationAlgorithm=noop", *_FETCH, "--filter=blob:none", "--stdin"]
+            await git.run([*fetch, "--", self._spec.location], given="".join(f"{sha}\n" for sha in shas).encode())
+
+    async def _read(self, git: Git, batch: list[_Blob]) -> AsyncIterator[tuple[_Blob, bytes | None]]:
+        """The bytes of some files, None of those that are too large; some megabytes are held at a time."""
+        group: list[_Blob] = []
+        held = 0
+        for blob, size in zip(batch, await self._sizes(git, batch), strict=True):
+            if size > MOST_BYTES:
+                yield blob, None
+                continue
+            if group and held + size > BATCH_BYTES:
+                for one in await self._contents(git, group):
+                    yield one
+                group, held = [], 0
+            group.append(blob)
+            held += size
+        for one in await self._contents(git, group):
+            yield one
+
+    async def _sizes(self, git: Git, batch: list[_Blob]) -> list[int]:
+        printed = await git.run(["cat-file", "--batch-check=%(objectsize)"], given=_lines(batch))
+        said = printed.decode().splitlines()
+        if len(said) != len(batch) or not all(one.isdigit() for one in said):
+            raise UnavailableError(
+                f"{self._spec.location} did not send all that was asked for.", hint="It is tried again later."
+            )
+        return list(map(int, said))
+
+    async def _contents(self, git: Git, group: list[_Blob]) -> list[tuple[_Blob, bytes]]:
+        """As `git cat-file --batch` prints them: a line that says how many bytes, then they, and a line's end."""
+        printed = await git.run(["cat-file", "--batch"], given=_lines(group))
+        found: list[tuple[_Blob, bytes]] = []
         at = 0
-        for blob in batch:
+        for blob in group:
             end = printed.index(b"\n", at)
             size = int(printed[at:end].split()[-1])
-            yield blob, printed[end + 1 : end + 1 + size]
+            found.append((blob, printed[end + 1 : end + 1 + size]))
             at = end + 1 + size + 1
+        return found
 
 
-def _batches(blobs: list[_Blob]) -> Iterator[list[_Blob]]:
-    batch: list[_Blob] = []
-    size = 0
-    for blob in blobs:
-        if batch and (len(batch) >= BATCH_FILES or size + blob.size > BATCH_BYTES):
-            yield batch
-            batch, size = [], 0
-        batch.append(blob)
-        size += blob.size
-    if batch:
-        yield batch
+def _lines(blobs: list[_Blob]) -> bytes:
+    return "".join(f"{one.sha}\n" for one in blobs).encode()
+
+
+def _unread(data: bytes | None) -> str:
+    """Why a file is left out; empty if it is not."""
+    if data is None:
+        return f"It is larger than {MOST_BYTES // 2**20} MiB."
+    if data.startswith(_POINTER) and len(data) < 1024:
+        return "Git LFS keeps it elsewhere, from where it is not fetched."
+    return ""
 
 
 def _patterns(text: str) -> list[str]:

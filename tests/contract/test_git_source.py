@@ -85,6 +85,49 @@ class GitWorld:
         return mirror, problems
 
 
+async def test_over_http_only_the_contents_that_are_wanted_are_fetched(
+    world: GitWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (world.folder / "large.bin").write_bytes(os.urandom(300_000))
+    for at in range(5):
+        await world.write(f"docs/{at}.md", f"Page {at}.")
+    world.git("config", "uploadpack.allowFilter", "true")
+    world.options = {"include": "*.md"}
+    monkeypatch.setattr("core.sources.git.BATCH_FILES", 2)
+    async with served(world.folder) as url:
+        world.location = f"{url}/.git"
+        mirror, _ = await world.fetch(tmp_path)
+        await world.write("docs/5.md", "Page 5.")
+        mirror, _ = await world.fetch(tmp_path)
+
+    assert set(mirror.paths()) == {f"docs/{at}.md" for at in range(6)}
+    assert sum(file.stat().st_size for file in (mirror.folder / ".store").rglob("*") if file.is_file()) < 100_000
+
+
+async def test_a_host_that_knows_no_partial_clones_sends_all(world: GitWorld, tmp_path: Path) -> None:
+    await world.write("docs/a.md", "Page.")
+    async with served(world.folder) as url:
+        world.location = f"{url}/.git"
+        mirror, _ = await world.fetch(tmp_path)
+
+    assert set(mirror.paths()) == {"docs/a.md"}
+
+
+async def test_files_that_are_too_large_are_said(
+    world: GitWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.sources.git.MOST_BYTES", 1000)
+    monkeypatch.setattr("core.sources.git.BATCH_BYTES", 50)
+    await world.write("a.md", "Words. " * 200)
+    await world.write("b.md", "Words.")
+    await world.write("c.md", "Words, too, and some more of them.")
+
+    mirror, problems = await world.fetch(tmp_path)
+
+    assert set(mirror.paths()) == {"b.md", "c.md"}
+    assert list(problems) == ["a.md"]
+
+
 class TestGit(ConnectorContract):
     @pytest.fixture
     def world(self, tmp_path: Path) -> GitWorld:

@@ -14,10 +14,12 @@ class ChannelInfo(Value):
 
     `readers` says who may see it: "workspace" (its members, and every full member of the workspace), "guild" (whoever
     `audience` names, where the platform has rules of its own), or "members" (those in it and nobody else).
+    `workspace` is for a history of several workspaces; empty for `ChannelHistory.workspace`.
     """
 
     id: str
     name: str
+    workspace: str = ""
     readers: Literal["workspace", "guild", "members"] = "members"
     audience: tuple[str, ...] = ()
     url: str = ""

@@ -129,7 +129,7 @@ class ChannelConnector:
         await reading.recent(now)
         await reading.past()
         if self._elsewhere is not None:
-            spot = Spot(self._history.platform, self._history.workspace, channel.id)
+            spot = Spot(self._history.platform, channel.workspace or self._history.workspace, channel.id)
             for day in await self._elsewhere(spot):
                 for path in paths_of(mirror.folder, day):
                     mirror.remove(path)
@@ -162,7 +162,7 @@ class ChannelConnector:
         Raises:
             SettingsError: none of those who were named may see it.
         """
-        platform, workspace = self._history.platform, self._history.workspace
+        platform, workspace = self._history.platform, channel.workspace or self._history.workspace
         own = readers_of(channel, platform, workspace)
         if self._limit == (EVERYONE,) or channel.readers == "members":
             return own

@@ -5,6 +5,7 @@ import os
 from collections.abc import Sequence
 from functools import partial
 
+from core import audience
 from core.application import Application
 from core.errors import SettingsError
 from core.sources.channels.connector import ChannelConnector, ChannelOptions
@@ -28,13 +29,24 @@ def finding(application: Application) -> Find:
 
 
 def known_channels(application: Application, platform: str, workspace: str) -> list[Spot]:
-    """The channels of a workspace of which something was read by a configured source."""
+    """The channels of a workspace of which something was read by a configured source.
+
+    A source without a location may be of several: which one a channel is of, its readers tell. What was fetched and is
+    not read in yet has none, and counts as one of this: it would only be fetched again.
+    """
     sources = ConfiguredSources(application.data)
+    readers = {record.source: record.audience for record in application.ledger.sources()}
+    own = audience.workspace(platform, workspace)
+
+    def is_here(source: str) -> bool:
+        return source not in readers or any(f"{one}/".startswith(f"{own}/") for one in readers[source])
+
     return [
         Spot(platform, workspace, part.key)
         for one in sources.all()
         if one.spec.kind == platform and one.spec.location in {"", workspace}
         for part in sources.parts(one.spec.name)
+        if one.spec.location or is_here(part.source)
     ]
 
 

@@ -112,6 +112,13 @@ class KnowledgeIndex(Protocol):
         """Make room for the vectors `image` of an encoder; those of another go. Nothing is done if it is so already."""
         ...
 
+    async def resume(self) -> None:
+        """Go on with what a writer that was killed had begun; nothing is done if there is nothing.
+
+        Only for the one who writes (`ingest_lock`): whoever began it may be alive otherwise.
+        """
+        ...
+
     async def readdress(self, source: str, urls: Mapping[str, str]) -> int:
         """Give the text of documents, by path, other addresses and leave all else as it is; answer how many passages
         changed. Durable when it returns."""

@@ -117,6 +117,7 @@ async def ingest(
     """
     started = time.perf_counter()
     with exclusively(reader.ledger.folder):
+        await reader.index.resume()
         run, record, moved = await to_the_end(_begin, path, reader, source, audience, url, progress)
         run.about = about
         await _mend(run)

@@ -110,6 +110,9 @@ class LanceIndex:
             vectors = pa.list_(pa.float32(), dimension)
             await self._table.add_columns(pa.field(IMAGE, vectors, metadata={MADE_BY: encoder.encode()}))
 
+    async def resume(self) -> None:
+        """Nothing: each version of a table is whole, or is not there."""
+
     async def readdress(self, source: str, urls: Mapping[str, str]) -> int:
         """Give the text of documents other addresses; their vectors stay."""
         pa = untyped("pyarrow")

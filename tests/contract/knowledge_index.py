@@ -309,6 +309,11 @@ class KnowledgeIndexContract:
     async def test_whether_it_can_be_asked_is_told_without_counting(self, index: KnowledgeIndex) -> None:
         await index.check()
 
+    async def test_where_nothing_was_broken_off_nothing_is_resumed(self, index: KnowledgeIndex) -> None:
+        await index.upsert([passage("a", "word")], None)
+        await index.resume()
+        assert await self.find(index, "word") == ["a"]
+
     async def test_statistics_count_by_source(self, index: KnowledgeIndex) -> None:
         await index.upsert(
             [

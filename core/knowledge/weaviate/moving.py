@@ -13,7 +13,7 @@ from weaviate.classes.data import DataObject
 from core.errors import IndexUnavailableError
 from core.knowledge.weaviate.collection import OBJECTS_AT_ONCE, Objects
 from core.knowledge.weaviate.rows import IMAGE, TEXT, vector_of
-from core.knowledge.weaviate.schema import Notes
+from core.knowledge.weaviate.schema import Notes, check_encoder
 
 
 def next_name(collection: str, alias: str) -> str:
@@ -43,6 +43,19 @@ async def move(objects: Objects, wanted: Notes, *, images: bool) -> None:
             hint="Run it again; what was copied is not copied twice.",
         )
     await objects.client.collections.delete(old)
+
+
+async def resume(objects: Objects) -> None:
+    """Go on with a move that was broken off, whatever it was for; that stands in the notes of the new collection."""
+    old, notes = await objects.notes()
+    if not notes.moving:
+        await remove_left(objects, old)
+    elif await objects.client.collections.exists(notes.moving):
+        wanted = await objects.notes_of(notes.moving)
+        check_encoder(wanted, notes.encoder, notes.moving)
+        await move(objects, wanted, images=wanted.picture_encoder == notes.picture_encoder)
+    else:  # it was not begun
+        await objects.note(old, notes.model_copy(update={"moving": ""}))
 
 
 async def remove_left(objects: Objects, collection: str) -> None:

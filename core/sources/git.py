@@ -8,27 +8,24 @@ import asyncio
 import os
 import re
 import shutil
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from core.errors import QuestionError, SettingsError, UnavailableError
 from core.knowledge.addresses import checked_base
 from core.knowledge.documents import DocumentFacts
 from core.sources.connector import Part, SourceSpec, Watch
+from core.sources.git_objects import FETCH, MOST_BYTES, REF, GitObjects
 from core.sources.git_pages import pages_of
 from core.sources.git_program import Git
 from core.sources.mirror import Mirror
 
-MOST_BYTES = 64 * 2**20
-"""Of one file."""
-LONGEST_NAME = 200
-"""Bytes of one part of a path."""
-BATCH_FILES, BATCH_BYTES = 200, 32 * 2**20
+BATCH_FILES = 200
+"""How many are fetched, written and noted at a time."""
 
 _OPTIONS = frozenset({"branch", "folder", "include", "exclude", "history", "token_env"})
-_FETCH = ("fetch", "--quiet", "--force", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")
 _SCHEMES = ("https://", "http://", "ssh://", "git://")
 _REF = re.compile(r"(?!-)(?!.*(\.\.|//|@\{))[^\s~^:?*\[\\\x00-\x1f\x7f]+(?<![/.])\Z")
 _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?\Z")
@@ -68,13 +65,6 @@ class GitKind:
         return GitConnector(spec, token)
 
 
-class _Blob(NamedTuple):
-    """A file of a commit: its path below the folder that is read, and the object that holds it."""
-
-    path: str
-    sha: str
-
-
 class GitConnector:
     """`core.sources.connector.Connector` for one branch of one repository."""
 
@@ -84,6 +74,7 @@ class GitConnector:
         self._folder = spec.options.get("folder", "").strip("/")
         self._include = _patterns(spec.options.get("include", ""))
         self._exclude = _patterns(spec.options.get("exclude", ""))
+        self._with_history = spec.options.get("history") == "yes"
         self._ref = ""
         self._commit = ""
 
@@ -119,7 +110,7 @@ class GitConnector:
         """Fetch the branch if it has another commit than was seen, and write what is new of it."""
         cursor = await asyncio.to_thread(mirror.cursor)
         skipped: dict[str, str] = dict(cursor.get("skipped", {}))
-        choice = [self._folder, self._include, self._exclude]
+        choice = [self._folder, self._include, self._exclude, self._with_history]
         if cursor.get("commit") != self._commit or cursor.get("choice") != choice:
             git = self._git(mirror.folder / ".store")
             await git.make()
@@ -136,36 +127,37 @@ class GitConnector:
 
     async def _update(self, git: Git) -> None:
         """Fetch the branch: without the files' contents where the host can do that, which come as they are wanted."""
-        shallow = [] if self._spec.options.get("history") == "yes" else ["--depth=1"]
+        shallow = [] if self._with_history else ["--depth=1"]
         if not shallow and (git.store / "shallow").is_file():
             shallow = ["--unshallow"]
         without = [] if self._spec.location.startswith("/") else ["--filter=blob:none"]
-        fetch = [*_FETCH, *without, *shallow, "--", self._spec.location, f"+{self._ref}:refs/lorelens/read"]
+        fetch = [*FETCH, *without, *shallow, "--", self._spec.location, f"+{self._ref}:{REF}"]
         try:
             await git.run(fetch)
         except SettingsError:  # what is kept may be broken; whatever else is wrong fails again
             await asyncio.to_thread(shutil.rmtree, git.store, ignore_errors=True)
             await git.make()
             await git.run([one for one in fetch if one != "--unshallow"])
-        self._commit = (await git.run(["rev-parse", "refs/lorelens/read^{commit}"])).decode().strip()
+        self._commit = (await git.run(["rev-parse", REF])).decode().strip()
 
     async def _write(
         self, git: Git, mirror: Mirror, watch: Watch, known: dict[str, str], choice: list[Any]
     ) -> dict[str, str]:
         """Bring the mirror to the commit; answer what was left out, and why."""
         skipped: dict[str, str] = {}
-        wanted = {blob.path: blob for blob in self._wanted(await self._tree(git), skipped)}
+        objects = GitObjects(git, self._folder)
+        wanted = {blob.path: blob for blob in await objects.files(skipped) if self._chooses(blob.path)}
         there = set(await asyncio.to_thread(lambda: list(mirror.paths())))
         for path in sorted(there - set(wanted)):
             await asyncio.to_thread(mirror.remove, path)
             known.pop(path, None)
         new = [blob for blob in wanted.values() if known.get(blob.path) != blob.sha or blob.path not in there]
-        dates = await self._dates(git)
+        dates = await objects.dates(history=self._with_history)
         newest = dates.get("", 0.0)
-        missing = await self._missing(git) if new else frozenset[str]()
+        missing = await objects.missing() if new else frozenset[str]()
         for batch in (new[at : at + BATCH_FILES] for at in range(0, len(new), BATCH_FILES)):
-            await self._bring(git, [blob.sha for blob in batch if blob.sha in missing])
-            async for blob, data in self._read(git, batch):
+            await objects.bring([blob for blob in batch if blob.sha in missing])
+            async for blob, data in objects.read(batch):
                 reason = _unread(data)
                 if reason:
                     skipped[blob.path] = reason
@@ -181,36 +173,6 @@ class GitConnector:
         await asyncio.to_thread(mirror.keep_cursor, cursor)
         return skipped
 
-    async def _tree(self, git: Git) -> list[bytes]:
-        where = f"refs/lorelens/read:{self._folder}" if self._folder else "refs/lorelens/read"
-        try:
-            printed = await git.run(["ls-tree", "-r", "-z", "--full-tree", where])
-        except SettingsError as error:
-            if not self._folder:
-                raise
-            raise SettingsError(
-                f"The branch has no folder {self._folder}.", hint="Check --option folder=PATH."
-            ) from error
-        return [line for line in printed.split(b"\0") if line]
-
-    def _wanted(self, lines: list[bytes], skipped: dict[str, str]) -> Iterator[_Blob]:
-        for line in lines:
-            head, _, name = line.partition(b"\t")
-            mode, kind, sha = head.split()
-            if kind != b"blob" or mode == b"120000":  # a submodule, or a link
-                continue
-            path = name.decode("utf-8", errors="surrogateescape")
-            parts = path.split("/")
-            if any(part.startswith(".") for part in parts) or not self._chooses(path):
-                continue
-            shown = path.encode(errors="replace").decode()
-            if any("\udc80" <= one <= "\udcff" for one in path):
-                skipped[shown] = "Its name is not UTF-8."
-            elif any(len(part.encode()) > LONGEST_NAME or not part for part in parts):
-                skipped[shown] = "Its name is too long."
-            else:
-                yield _Blob(path, sha.decode())
-
     def _chooses(self, path: str) -> bool:
         name = path.rpartition("/")[2]
 
@@ -218,77 +180,6 @@ class GitConnector:
             return any(fnmatchcase(path, one) or fnmatchcase(name, one) for one in patterns)
 
         return (not self._include or any_of(self._include)) and not any_of(self._exclude)
-
-    async def _dates(self, git: Git) -> Mapping[str, float]:
-        """When the files of the folder were last committed; "" stands for the last commit."""
-        newest = await git.run(["log", "-1", "--format=%ct", "refs/lorelens/read"])
-        dates = {"": float(newest.strip() or 0)}
-        if self._spec.options.get("history") != "yes":
-            return dates
-        form = ["--format=%x01%ct", "--name-only", "--no-renames", "-z"]
-        printed = await git.run(["--literal-pathspecs", "log", *form, "refs/lorelens/read", "--", self._folder or "."])
-        at = 0.0
-        below = f"{self._folder}/" if self._folder else ""
-        for piece in re.split(rb"[\0\n]", printed):
-            if piece.startswith(b"\x01"):
-                at = float(piece[1:])
-            elif piece:
-                path = piece.decode("utf-8", errors="surrogateescape").removeprefix(below)
-                dates.setdefault(path, at)
-        return dates
-
-    async def _missing(self, git: Git) -> frozenset[str]:
-        """The objects of the last commit that are not here yet."""
-        printed = await git.run(["rev-list", "--objects", "--missing=print", "--no-walk", "refs/lorelens/read"])
-        return frozenset(line[1:].decode() for line in printed.splitlines() if line.startswith(b"?"))
-
-    async def _bring(self, git: Git, shas: list[str]) -> None:
-        """Fetch the contents of some files at once; git would fetch them one by one when they are read."""
-        if shas:
-            fetch = ["-c", "fetch.negotiationAlgorithm=noop", *_FETCH, "--filter=blob:none", "--stdin"]
-            await git.run([*fetch, "--", self._spec.location], given="".join(f"{sha}\n" for sha in shas).encode())
-
-    async def _read(self, git: Git, batch: list[_Blob]) -> AsyncIterator[tuple[_Blob, bytes | None]]:
-        """The bytes of some files, None of those that are too large; some megabytes are held at a time."""
-        group: list[_Blob] = []
-        held = 0
-        for blob, size in zip(batch, await self._sizes(git, batch), strict=True):
-            if size > MOST_BYTES:
-                yield blob, None
-                continue
-            if group and held + size > BATCH_BYTES:
-                for one in await self._contents(git, group):
-                    yield one
-                group, held = [], 0
-            group.append(blob)
-            held += size
-        for one in await self._contents(git, group):
-            yield one
-
-    async def _sizes(self, git: Git, batch: list[_Blob]) -> list[int]:
-        printed = await git.run(["cat-file", "--batch-check=%(objectsize)"], given=_lines(batch))
-        said = printed.decode().splitlines()
-        if len(said) != len(batch) or not all(one.isdigit() for one in said):
-            raise UnavailableError(
-                f"{self._spec.location} did not send all that was asked for.", hint="It is tried again later."
-            )
-        return list(map(int, said))
-
-    async def _contents(self, git: Git, group: list[_Blob]) -> list[tuple[_Blob, bytes]]:
-        """As `git cat-file --batch` prints them: a line that says how many bytes, then they, and a line's end."""
-        printed = await git.run(["cat-file", "--batch"], given=_lines(group))
-        found: list[tuple[_Blob, bytes]] = []
-        at = 0
-        for blob in group:
-            end = printed.index(b"\n", at)
-            size = int(printed[at:end].split()[-1])
-            found.append((blob, printed[end + 1 : end + 1 + size]))
-            at = end + 1 + size + 1
-        return found
-
-
-def _lines(blobs: list[_Blob]) -> bytes:
-    return "".join(f"{one.sha}\n" for one in blobs).encode()
 
 
 def _unread(data: bytes | None) -> str:

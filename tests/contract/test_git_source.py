@@ -116,8 +116,8 @@ async def test_a_host_that_knows_no_partial_clones_sends_all(world: GitWorld, tm
 async def test_files_that_are_too_large_are_said(
     world: GitWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.sources.git.MOST_BYTES", 1000)
-    monkeypatch.setattr("core.sources.git.BATCH_BYTES", 50)
+    monkeypatch.setattr("core.sources.git_objects.MOST_BYTES", 1000)
+    monkeypatch.setattr("core.sources.git_objects.BATCH_BYTES", 50)
     await world.write("a.md", "Words. " * 200)
     await world.write("b.md", "Words.")
     await world.write("c.md", "Words, too, and some more of them.")
@@ -195,6 +195,20 @@ async def test_files_are_as_old_as_their_commits(tmp_path: Path) -> None:
     old, new = mirror.facts("old.md"), mirror.facts("neu ä.md")
     assert old is not None and new is not None
     assert (old.modified, new.modified) == (1_700_086_400, 1_700_172_800)
+
+
+async def test_a_tag_that_was_read_costs_one_question(tmp_path: Path) -> None:
+    world = GitWorld(tmp_path, branch="v1")
+    await world.write("a.md", "One.")
+    world.git("tag", "--annotate", "--message=First", "v1")
+    await world.write("b.md", "Two.")
+    mirror, _ = await world.fetch(tmp_path)
+    store = {file: file.stat().st_mtime_ns for file in (mirror.folder / ".store").rglob("*")}
+
+    mirror, _ = await world.fetch(tmp_path)
+
+    assert set(mirror.paths()) == {"a.md"}
+    assert store == {file: file.stat().st_mtime_ns for file in (mirror.folder / ".store").rglob("*")}
 
 
 async def test_a_history_that_was_rewritten_is_followed(world: GitWorld, tmp_path: Path) -> None:

@@ -16,7 +16,6 @@ MOST_BYTES = 52_428_800
 """Of one sitemap, unpacked, as the protocol says."""
 MOST_ENTRIES = 50_000
 
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
 _MAP = re.compile(
     rb"\s*(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*|<\?.*?\?>\s*)*<(?:\w+:)?(?:urlset|sitemapindex)\b",
     re.S,
@@ -81,19 +80,23 @@ def read_sitemap(data: bytes) -> Sitemap:
     return reader.found
 
 
-def said_time(lastmod: str) -> float:
-    """The last moment of which a `lastmod` (W3C Datetime) speaks, in seconds since 1970; 0 for what is none.
-
-    A day is over when it is over everywhere on earth: what is asked for later has all that it speaks of.
-    """
-    text = lastmod.strip()
+def time_of(lastmod: str) -> float:
+    """A `lastmod` (W3C Datetime) in seconds since 1970; 0 for what is none."""
     try:
-        told = datetime.fromisoformat(text)
+        told = datetime.fromisoformat(lastmod.strip())
     except ValueError:
         return 0.0
-    if _DAY.match(text):
-        return told.replace(tzinfo=UTC).timestamp() + 36 * 3600
-    return (told if told.tzinfo else told.replace(tzinfo=UTC)).timestamp() + (0 if told.tzinfo else 12 * 3600)
+    return max(0.0, (told if told.tzinfo else told.replace(tzinfo=UTC)).timestamp())
+
+
+def is_over(lastmod: str, asked: float) -> bool:
+    """Whether what a `lastmod` speaks of was over when a page was asked for, so that all of it was seen then.
+
+    A day is over when it is everywhere on earth; a time without its zone may be any zone's.
+    """
+    told = time_of(lastmod)
+    is_exact = "T" in lastmod and bool(re.search(r"(Z|[+-]\d{2}:?\d{2})\Z", lastmod.strip()))
+    return told > 0 and asked > told + (60 if is_exact else 36 * 3600)
 
 
 def newest(entries: Iterable[Entry]) -> dict[str, str]:

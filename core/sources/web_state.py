@@ -1,7 +1,7 @@
 """What is known of a site between syncs and within one, as the mirror's cursor keeps it.
 
 Of each page: its file, what to ask with the next time, and where it leads to, so that one which did not change is
-followed without being fetched. Of a sync that runs: the addresses that are still to be asked for, and all that were met.
+followed without being fetched. Of a sync that runs: the addresses that are still to be asked for, and all that it met.
 """
 
 import logging

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice, takewhile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,37 +35,41 @@ class Neighbour:
     distance: float
 
 
-def nearest(definition: Definition, shard: Shard, near: Near, allowed: set[str] | None) -> list[Neighbour]:
-    """The objects that have all the vectors asked for, nearest first."""
+def nearest(definition: Definition, shard: Shard, near: Near, allowed: set[str] | None, most: int) -> list[Neighbour]:
+    """The `most` objects that have all the vectors asked for, nearest first."""
     if near.certainty is not None and any(definition.vectors[name] != "cosine" for name, _ in near.targets):
-        raise RefusedError(
-            "explorer: get class: vector search: can't compute certainty with a distance other than cosine"
-        )
-    combined: dict[str, list[float]] = {}
-    for at, (name, query) in enumerate(near.targets):
-        objects, rows = shard.matrix(name)
-        dimension = shard.dimension(name)
-        if dimension and len(query) != dimension:
-            raise RefusedError(
-                f"explorer: get class: vector search: object vector search at index {definition.name.lower()}: "
-                "shard: vector search: knn search: distance between entrypoint and query node: "
-                f"vector lengths don't match: {dimension} vs {len(query)}"
-            )
-        if not objects:
-            return []
-        weight = (near.weights or {}).get(name, 1.0)
-        for stored, found in zip(objects, distances(definition.vectors[name], rows, query).tolist(), strict=True):
-            so_far = combined.setdefault(stored.uuid, [])
-            if len(so_far) == at:
-                so_far.append(found * weight)
+        message = "can't compute certainty with a distance other than cosine"
+        raise RefusedError(f"explorer: get class: vector search: {message}")
+    parts = [_to_target(definition, shard, name, query) for name, query in near.targets]
+    weights = [(near.weights or {}).get(name, 1.0) for name, _ in near.targets]
+    objects = [stored for stored in parts[0] if all(stored in part for part in parts[1:])]
+    joined = np.asarray(
+        [
+            join([part[stored] * weight for part, weight in zip(parts, weights, strict=True)], near.combination)
+            for stored in objects
+        ]
+    )
     limit = near.distance if near.certainty is None else 2 * (1 - near.certainty)
-    hits = [
-        Neighbour(shard.objects[uuid], join(parts, near.combination))
-        for uuid, parts in combined.items()
-        if len(parts) == len(near.targets) and (allowed is None or uuid in allowed)
-    ]
-    hits = [hit for hit in hits if limit is None or hit.distance <= limit]
-    return sorted(hits, key=lambda hit: (hit.distance, hit.stored.doc_id))
+    order: list[int] = np.argsort(joined, kind="stable").tolist()
+    ordered = (Neighbour(objects[at], float(joined[at])) for at in order)
+    within = takewhile(lambda hit: limit is None or hit.distance <= limit, ordered)
+    return list(islice((hit for hit in within if allowed is None or hit.stored.uuid in allowed), most))
+
+
+def _to_target(definition: Definition, shard: Shard, name: str, query: Vector) -> dict[Stored, float]:
+    """The distances to one target, in the order in which the objects were written."""
+    objects, rows = shard.matrix(name)
+    dimension = shard.dimension(name)
+    if dimension and len(query) != dimension:
+        raise RefusedError(
+            f"explorer: get class: vector search: object vector search at index {definition.name.lower()}: "
+            "shard: vector search: knn search: distance between entrypoint and query node: "
+            f"vector lengths don't match: {dimension} vs {len(query)}"
+        )
+    if not objects:
+        return {}
+    found = distances(definition.vectors[name], rows, query).tolist()
+    return dict(zip(objects, found, strict=True))
 
 
 def join(parts: list[float], combination: int) -> float:

@@ -89,7 +89,7 @@ def _hits(collection: Collection, shard: Shard, request: Any, kind: str, depth: 
             return [_scored(each) for each in _by_keywords(collection, shard, asked, passing)]
         case "near_vector" | "near_object":
             near = near_of(collection, shard, request, kind)
-            found = nearest(collection.definition, shard, near, passing)
+            found = nearest(collection.definition, shard, near, passing, depth)
             cosine = all(collection.definition.vectors[name] == "cosine" for name, _ in near.targets)
             if request.metadata.certainty and not cosine:
                 raise RefusedError(
@@ -159,7 +159,7 @@ def _hybrid(collection: Collection, shard: Shard, asked: Any, passing: set[str] 
             _weights(asked),
             asked.vector_distance if asked.HasField("vector_distance") else None,
         )
-        found = nearest(collection.definition, shard, near, passing)[:depth]
+        found = nearest(collection.definition, shard, near, passing, depth)
         neighbours = [Ranked(each.stored, 1 - each.distance) for each in found]
     fusion: int = asked.fusion_type or RELATIVE
     if fusion not in (RANKED, RELATIVE):

@@ -15,6 +15,7 @@ from core.evidence import Evidence, EvidencePassage, PictureReading
 from core.intent import Wants
 from core.knowledge.documents import Passage
 from core.knowledge.index import Hit
+from core.knowledge.joining import holds
 from core.messages import EVERYONE, Message, Picture
 
 PictureSource = Callable[[str], Awaitable[bytes | None]]
@@ -59,11 +60,10 @@ class Turn:
     """What the answer has to say beside its own, each once."""
 
     def add(self, hits: Sequence[Hit]) -> list[EvidencePassage]:
-        """Number new hits; answer the evidence for all of them, new and known."""
-        known = {passage.passage.id: passage for passage in self.passages}
+        """Number new hits; answer the evidence for all of them, new and known, each once."""
         result: list[EvidencePassage] = []
         for hit in hits:
-            passage = known.get(hit.passage.id)
+            passage = next((one for one in self.passages if holds(one.passage, hit.passage)), None)
             if passage is None:
                 passage = EvidencePassage(
                     number=len(self.passages) + 1,
@@ -73,9 +73,9 @@ class Turn:
                     dense=hit.dense,
                     first_rank=hit.first_rank,
                 )
-                known[hit.passage.id] = passage
                 self.passages.append(passage)
-            result.append(passage)
+            if passage not in result:
+                result.append(passage)
         return result
 
     def passage(self, number: int) -> EvidencePassage | None:

@@ -27,18 +27,16 @@ _ENDS_OPEN = re.compile(r"[\w,，、)）”’-]\Z")
 _GOES_ON = re.compile(r"[a-z\u00df-\u00ff\u3400-\u9fff]")
 
 
-async def join(hits: Sequence[Hit], limit: int, index: Readable) -> list[Hit]:
-    """The best hits, best first, in `limit` places: those that follow one another share a place.
+async def join(hits: Sequence[Hit], index: Readable) -> list[Hit]:
+    """The same hits, best first, those that follow one another as one: no more text, in the order it is written in.
 
-    A joined hit has the score and the ranks of its best part, the best cosines, and the id and ordinal of its first.
-    One that begins or ends within a sentence gets the rest of it, from the passages beside it. Raises
+    A joined hit has the place, the score and the ranks of its best part, the best cosines, and the id and ordinal of
+    its first. One that begins or ends within a sentence gets the rest of it, from the passages beside it. Raises
     `IndexUnavailableError`.
     """
     runs: list[list[Hit]] = []
     for hit in hits:
         beside = [run for run in runs if _fit(run, [hit])]
-        if not beside and len(runs) == limit:
-            break
         if not beside:
             runs.append([hit])
             continue
@@ -105,11 +103,16 @@ def _in_order(passages: Sequence[Passage]) -> list[Passage]:
 def _is_of_same(one: Passage, other: Passage) -> bool:
     """Whether two texts are of one document, open to the same people, and know where in it they stand."""
     return (
-        one.kind == other.kind == "text"
-        and (one.source, one.path) == (other.source, other.path)
+        (one.source, one.path) == (other.source, other.path)
         and set(one.audience) == set(other.audience)
-        and all(len(passage.text) == passage.end - passage.start for passage in (one, other))
+        and _has_place(one)
+        and _has_place(other)
     )
+
+
+def _has_place(passage: Passage) -> bool:
+    """Whether it is known where in its document a text stands; of what comes from outside it is not."""
+    return passage.kind == "text" and len(passage.text) == passage.end - passage.start
 
 
 def _follow(one: Passage, other: Passage) -> bool:
@@ -139,12 +142,13 @@ def _ends_open(passage: Passage) -> bool:
     """Whether a passage ends without a full stop, in a line that is no heading."""
     text = passage.text
     last_line = len(text) - text.rfind("\n") - 1
-    return _is_prose(passage, -1) and last_line >= LINE_CHARACTERS and _ENDS_OPEN.search(text) is not None
+    open_end = _ENDS_OPEN.search(text) is not None
+    return _has_place(passage) and open_end and _is_prose(passage, -1) and last_line >= LINE_CHARACTERS
 
 
 def _may_begin_within(passage: Passage) -> bool:
     """Whether it is worth to look at what goes before: a small letter says so; Chinese has none, but has pages."""
-    return _is_prose(passage, 0) and (passage.text[:1].islower() or passage.page is not None)
+    return _has_place(passage) and _is_prose(passage, 0) and (passage.text[:1].islower() or passage.page is not None)
 
 
 def _is_prose(passage: Passage, at: int) -> bool:

@@ -11,6 +11,7 @@ from typing import Literal
 from core.knowledge.access import Readable
 from core.knowledge.folding import fold
 from core.knowledge.index import Hit, SearchQuery
+from core.knowledge.joining import join
 from core.knowledge.picture_search import SearchedPicture, find_pictures
 from core.knowledge.ranking import rerank
 from core.knowledge.recency import prefer_recent
@@ -104,6 +105,10 @@ class KnowledgeSearch:
             audience=audience,
             sources=sources,
         )
+
+    async def joined(self, hits: Sequence[Hit]) -> list[Hit]:
+        """Hits of one search for somebody who reads them all: what follows on one another is one passage."""
+        return await join(hits, self._index)
 
     def _rank(self, question: str, candidates: Sequence[Hit], *, encoded: bool) -> list[Hit]:
         """Ranked by what fits, copies folded, and newer ones preferred where the question asks for it."""

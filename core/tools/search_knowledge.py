@@ -26,7 +26,8 @@ def search_knowledge_tool(knowledge: KnowledgeSearch) -> BaseTool:
         """
         turn = runtime.context
         runtime.stream_writer(Status(stage="searching", detail=query))
-        found = turn.add(await knowledge.search(query, limit=HITS, audience=turn.audience))
+        hits = await knowledge.search(query, limit=HITS, audience=turn.audience)
+        found = turn.add(await knowledge.joined(hits))
         return render_evidence(Evidence(question=query, standalone=query, passages=tuple(found)))
 
     return search_knowledge

@@ -51,13 +51,13 @@ def hits(*found: Passage) -> list[Hit]:
     return [Hit(passage=one, score=1 / at, first_rank=at) for at, one in enumerate(found, start=1)]
 
 
-async def joined(found: Sequence[Hit], place: Path, held: Sequence[Passage] = (), limit: int = 5) -> list[Hit]:
+async def joined(found: Sequence[Hit], place: Path, held: Sequence[Passage] = ()) -> list[Hit]:
     index = await LanceIndex.open(place / "index", 4, "none")
     ledger = Ledger(place / "ledger.sqlite")
     try:
         ledger.note_source(SourceRecord(source="docs", root="/docs", audience=(EVERYONE,), read_at=1.0))
         await index.upsert([*held, *(hit.passage for hit in found)], None)
-        return await join(found, limit, KnowledgeAccess(index, ledger))
+        return await join(found, KnowledgeAccess(index, ledger))
     finally:
         ledger.close()
         await index.close()
@@ -80,11 +80,12 @@ async def test_hits_that_follow_one_another_are_one_with_its_place_in_the_docume
         assert (section.heading_path, section.page) == (under, page)
 
 
-async def test_a_joined_hit_leaves_its_place_to_the_next_best(tmp_path: Path) -> None:
-    first, second = passages(document([(STEPS, (), None), (NEXT, (), None)]))
+async def test_a_joined_hit_stands_where_its_best_part_stood(tmp_path: Path) -> None:
+    first, second, third = passages(document([(STEPS, (), None), (NEXT, (), None), (LAST, (), None)]))
     (other,) = passages(document([(LAST, (), None)]), path="b.md")
-    found = await joined(hits(first, second, other), tmp_path, limit=2)
-    assert [hit.passage.path for hit in found] == ["a.md", "b.md"]
+    one, after = await joined(hits(third, other, first, second), tmp_path)
+    assert [hit.passage.path for hit in (one, after)] == ["a.md", "b.md"]
+    assert [one.passage.text.count(step) for step in (STEPS, NEXT, LAST)] == [1, 1, 1]
 
 
 async def test_what_is_open_to_others_or_in_another_section_or_too_long_is_not_joined(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from uuid import UUID
 from weaviate.classes.config import ConsistencyLevel
 from weaviate.classes.data import DataObject
 from weaviate.classes.query import Filter
-from weaviate.exceptions import UnexpectedStatusCodeError
+from weaviate.exceptions import UnexpectedStatusCodeError, WeaviateInsertManyAllFailedError
 
 from core.errors import IndexUnavailableError
 from core.knowledge.weaviate.errors import WRITE_SECONDS, clear_errors, patiently
@@ -131,14 +131,20 @@ class Objects:
         data = self.of(tenant, collection).data
         for first in range(0, len(objects), OBJECTS_AT_ONCE):
             some = objects[first : first + OBJECTS_AT_ONCE]
-            async with asyncio.timeout(WRITE_SECONDS):
-                written = await data.insert_many(some)
+            try:
+                async with asyncio.timeout(WRITE_SECONDS):
+                    written = await data.insert_many(some)
+            except WeaviateInsertManyAllFailedError as error:
+                raise self._not_taken(len(some), len(some), error.message) from error
             if written.has_errors:
-                reason = str(next(iter(written.errors.values())).message)[:300]
-                raise IndexUnavailableError(
-                    f"Weaviate at {self.url} did not take {len(written.errors)} of {len(some)} passages: {reason}",
-                    hint="Run it again when that is mended; nothing that was written is lost.",
-                )
+                reason = next(iter(written.errors.values())).message
+                raise self._not_taken(len(written.errors), len(some), reason)
+
+    def _not_taken(self, failed: int, sent: int, reason: str) -> IndexUnavailableError:
+        return IndexUnavailableError(
+            f"Weaviate at {self.url} did not take {failed} of {sent} passages: {reason[:300]}",
+            hint="Run it again when that is mended; nothing that was written is lost.",
+        )
 
     async def delete(self, collection: str, tenant: str, where: Any) -> int:
         """Delete what a filter matches, as many at a time as the server does; answer how many went."""

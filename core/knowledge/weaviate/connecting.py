@@ -1,5 +1,6 @@
 """A connection to a Weaviate server, by REST and gRPC."""
 
+import logging
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -7,7 +8,7 @@ from core.errors import SettingsError
 from core.knowledge.weaviate.errors import clear_errors
 
 GRPC_PORT = 50051
-QUERY_SECONDS, INSERT_SECONDS, CONNECT_SECONDS = 10, 60, 5
+QUERY_SECONDS, INSERT_SECONDS, CONNECT_SECONDS = 8, 60, 5
 
 
 async def connect(url: str, grpc_address: str = "", api_key: str = "") -> Any:
@@ -22,6 +23,8 @@ async def connect(url: str, grpc_address: str = "", api_key: str = "") -> Any:
     import weaviate
     from weaviate.classes.init import AdditionalConfig, Auth, Timeout
 
+    # It logs whole passages when one is not taken; all that goes wrong is raised.
+    logging.getLogger("weaviate-client").setLevel(logging.CRITICAL)
     secure, host, port = _address(url)
     grpc_host, grpc_port = _grpc_address(grpc_address, host)
     client = weaviate.use_async_with_custom(

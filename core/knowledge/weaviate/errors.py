@@ -23,8 +23,8 @@ from core.errors import IndexUnavailableError, LorelensError, SettingsError
 
 Result = TypeVar("Result")
 
-CALL_SECONDS = 20.0
-"""How long one reading call may take, with what the client tries again."""
+CALL_SECONDS = 8.0
+"""How long one reading call may take, with what the client tries again after 1, 2 and 4 seconds; somebody waits."""
 WRITE_SECONDS = 120.0
 PAUSES = (0.25, 0.5, 1.0)
 """Seconds before a call that the client itself does not repeat is tried again."""
@@ -51,11 +51,14 @@ async def clear_errors(url: str) -> AsyncGenerator[None]:
         raise _ours(error, url) from error
 
 
-async def patiently(call: Callable[[], Awaitable[Result]], seconds: float = CALL_SECONDS) -> Result:
-    """What a call answers; it is made again, after a while and a few times, where the server could not be reached."""
+async def patiently(call: Callable[[], Awaitable[Result]], seconds: float | None = None) -> Result:
+    """What a call answers; it is made again, after a while and a few times, where the server could not be reached.
+
+    Each time it may take so many seconds; None: as long as one that reads.
+    """
     for pause in (*PAUSES, None):
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(CALL_SECONDS if seconds is None else seconds):
                 return await call()
         except (WeaviateBaseError, httpx.HTTPError, grpc.RpcError) as error:
             if pause is None or not _passes(error):

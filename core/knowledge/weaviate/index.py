@@ -4,6 +4,7 @@ Who may see what is a filter inside every query, and the tenants are a second wa
 tenants for different people: it leaves the one before it comes into the other, or is closed to its old readers first.
 """
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -43,6 +44,7 @@ from core.knowledge.weaviate.tenants import SHARED, tenant_of, tenants_for
 NO_ENCODER = "none"
 REWRITTEN_AT_ONCE = 200
 COUNTED_AT_ONCE = 1000
+CHECK_SECONDS = 4.0
 
 
 class WeaviateIndex:
@@ -287,7 +289,7 @@ class WeaviateIndex:
 
     async def check(self) -> None:
         """Make sure that the server answers, the way that searches ask."""
-        async with clear_errors(self._objects.url):
+        async with clear_errors(self._objects.url), asyncio.timeout(CHECK_SECONDS):
             await self._objects.page(SHARED, None, 1, properties=("kind",))
 
     async def close(self) -> None:

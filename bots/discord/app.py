@@ -2,12 +2,13 @@
 
 from collections.abc import Awaitable, Callable
 
-from bots.discord import dispatch, events, knowing, removal
+from bots.discord import dispatch, events, following, knowing, removal
 from bots.discord.desk import Desk
 
 REGISTERING: tuple[Callable[[Desk], Awaitable[None]], ...] = (
     knowing.register,
     events.register,
+    following.register,
     removal.register,
     dispatch.register,
 )

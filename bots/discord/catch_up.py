@@ -21,6 +21,7 @@ from adapters.understood import Asked
 from bots.catch_up import BEAT, MARGIN, CatchUp
 from bots.discord.desk import Desk
 from bots.discord.events import take, take_edited
+from bots.discord.following import follow_said
 from bots.discord.removal import forget_if_removed
 from bots.history_pace import HistoryPace
 from core.errors import PlatformRefusedError
@@ -132,8 +133,11 @@ class _Reading:
             heard = Heard.of(payload, guild=channel.guild)
             if time_of(heard.id) > self._since:
                 self.asked += isinstance(await take(self._desk, heard), Asked)
-            if heard.edited and datetime.fromisoformat(heard.edited) > self._since:
+            is_edited = bool(heard.edited) and datetime.fromisoformat(heard.edited) > self._since
+            if is_edited:
                 await take_edited(self._desk, heard)
+            if is_edited or time_of(heard.id) > self._since:
+                await follow_said(self._desk, heard)
 
 
 def _may_read(channel: discord.abc.GuildChannel | discord.Thread, own: discord.Member) -> bool:

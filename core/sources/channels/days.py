@@ -24,6 +24,7 @@ from core.sources.channels.documents import (
     file_prefix,
     keys_in,
     runs,
+    thread_path,
     title_of,
 )
 from core.sources.connector import Watch
@@ -168,6 +169,13 @@ def paths_with(mirror: Path, day: str, keys: frozenset[str]) -> set[str]:
         if name.startswith(prefixes) or (is_document and keys & set(_keys_of(mirror / path))):
             found.add(path)
     return found
+
+
+def paths_of_thread(mirror: Path, day: str, root: str) -> set[str]:
+    """The document of a thread, by the key of its root, and the files of what was said in it."""
+    path = thread_path(day, root)
+    prefixes = tuple(file_prefix(key) for key in _keys_of(mirror / path) if key != root)
+    return {one for one in paths_of(mirror, day) if one == path or one.rpartition("/")[2].startswith(prefixes)}
 
 
 def _keys_of(file: Path) -> tuple[str, ...]:

@@ -58,7 +58,13 @@ def day_of(moment: datetime) -> str:
 
 def document_path(first: Said, *, is_thread: bool) -> str:
     """Where the document of a thread or run stands: the same for good, whatever is said in it later."""
-    return f"{day_of(first.message.sent_at)}/{'thread' if is_thread else 'talk'}-{_safe(first.key)}.md"
+    day = day_of(first.message.sent_at)
+    return thread_path(day, first.key) if is_thread else f"{day}/talk-{_safe(first.key)}.md"
+
+
+def thread_path(day: str, root: str) -> str:
+    """Where the document of a thread stands, by the day and the key of its root."""
+    return f"{day}/thread-{_safe(root)}.md"
 
 
 def file_path(day: str, said: Said, reference: str, name: str) -> str:

@@ -23,7 +23,7 @@ from core.knowledge.ingest import Reader, ingest
 from core.knowledge.ledger import SourceRecord
 from core.knowledge.sources import change_audience, forget_source
 from core.sources.channels.connector import ChannelConnector
-from core.sources.channels.days import paths_with
+from core.sources.channels.days import paths_of_thread, paths_with
 from core.sources.channels.documents import day_of
 from core.sources.channels.marks import WHOLE, Marks, Spot
 from core.sources.connector import Part
@@ -130,7 +130,13 @@ class ChannelFollower:
         `day` is that of the thread's root, or of the message where it stood in none. Raises as `changed` does.
         """
         for followed in await self._find(spot):
-            await self._drop(followed, day, frozenset(keys))
+            await self._drop(followed, await asyncio.to_thread(paths_with, followed.folder, day, frozenset(keys)))
+        await self.changed(spot, day, thread)
+
+    async def thread_deleted(self, spot: Spot, day: str, thread: str) -> None:
+        """A whole thread was deleted, its root's message perhaps not. Raises as `changed` does."""
+        for followed in await self._find(spot):
+            await self._drop(followed, await asyncio.to_thread(paths_of_thread, followed.folder, day, thread))
         await self.changed(spot, day, thread)
 
     async def readers_changed(self, spot: Spot) -> None:
@@ -270,9 +276,8 @@ class ChannelFollower:
         if record is not None and record.audience != part.audience:
             await change_audience(source, part.audience, ledger=reader.ledger, index=reader.index)
 
-    async def _drop(self, followed: Followed, day: str, keys: frozenset[str]) -> None:
-        """Take what holds these messages out of mirror and index at once, whoever reads documents in."""
-        paths = await asyncio.to_thread(paths_with, followed.folder, day, keys)
+    async def _drop(self, followed: Followed, paths: set[str]) -> None:
+        """Take documents out of mirror and index at once, whoever reads documents in."""
         if not paths:
             return
         reader = await self._reader()

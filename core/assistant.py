@@ -80,6 +80,7 @@ class Assistant:
                     encoder=encoder,
                     outside=None if offers_tools else outside,
                     rewriter=rewriter,
+                    joins=chat.prompt == "full" and chat.name != EXTRACTIVE,
                 ),
                 ModelCallLimitMiddleware(run_limit=MODEL_CALLS, exit_behavior="end"),
             ],

@@ -55,9 +55,14 @@ class RetrieveFirst(AgentMiddleware[AgentState[Any], Turn]):
         encoder: Encoder | None = None,
         outside: Outside | None = None,
         rewriter: Rewriter | None = None,
+        joins: bool = False,
     ) -> None:
-        """`outside` is asked for a model that can't call tools; `rewriter` words follow-ups for the search."""
+        """`outside` is asked for a model that can't call tools; `rewriter` words follow-ups for the search.
+
+        `joins` is for a model that reads all of the evidence: neighbours are given to it as one passage.
+        """
         super().__init__()
+        self._joins = joins
         self._rewriter = rewriter
         self._outside = outside
         self._prompt: PromptStyle = prompt
@@ -87,7 +92,7 @@ class RetrieveFirst(AgentMiddleware[AgentState[Any], Turn]):
                 hits = await self._search(turn)
                 if self._outside is not None:
                     hits = await self._with_outside(turn, hits, self._outside, runtime.stream_writer)
-                turn.add(hits)
+                turn.add(await self._knowledge.joined(hits) if self._joins else hits)
                 span.set_attribute("lorelens.passages", len(turn.passages))
         runtime.stream_writer(Status(stage="reading"))
         if self._prompt == "brief":

@@ -50,6 +50,10 @@ class Choice:
         """What has to be equal for an unchanged page to be left alone."""
         return f"{RULES}/{'with' if self.pictures else 'without'} pictures"
 
+    def headers(self, url: URL) -> dict[str, str]:
+        """What is sent along: the token, to the site that was named alone."""
+        return {"Authorization": self.token} if self.token and url.origin() == self.location.origin() else {}
+
     def scope(self, within: tuple[str, ...]) -> Scope:
         """The addresses that belong, where they are at or below `within`."""
         return Scope(within, self.include, self.exclude)

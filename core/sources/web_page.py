@@ -70,6 +70,12 @@ class Page:
         """The addresses of the pictures that its content shows, once each."""
         return tuple(dict.fromkeys(url for _, url in self.shown))
 
+    def leave_pictures(self) -> None:
+        """Leave its pictures out."""
+        for tag, _ in self.shown:
+            tag.decompose()
+        self.shown.clear()
+
     def markup(self, files: Mapping[str, str]) -> bytes:
         """The page as it is kept, in UTF-8. `files` are paths of pictures by their addresses; others are left out."""
         for tag, url in self.shown:

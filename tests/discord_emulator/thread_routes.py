@@ -3,11 +3,14 @@
 discord.com/developers/docs/resources/channel#start-thread-from-message and what follows it
 """
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from tests.discord_emulator import payloads
 from tests.discord_emulator.access import channel_of, guild_of, message_of
 from tests.discord_emulator.bodies import Json, inner
+from tests.discord_emulator.clock import snowflake_time
 from tests.discord_emulator.drafting import draft
 from tests.discord_emulator.errors import DiscordError, Form, unknown
 from tests.discord_emulator.model import FORUM, NEWS, PRIVATE_THREAD, TEXT, Channel, Message
@@ -144,9 +147,16 @@ def active_threads(emulator: "Emulator", call: Call) -> Answer:
 
 
 def _archived(emulator: "Emulator", call: Call, private: bool) -> Answer:
+    """The archived threads of a channel before a time; they were archived when they began (see payloads)."""
+    before = call.query.get("before")
+    moment = datetime.fromisoformat(before).timestamp() if before else float("inf")
+    return _page(emulator, call, private, lambda each: snowflake_time(each.id) < moment)
+
+
+def _page(emulator: "Emulator", call: Call, private: bool, wanted: Callable[[Channel], bool]) -> Answer:
     parent = channel_of(emulator, call.id("channel_id"), P.READ_MESSAGE_HISTORY)
     threads = parent.guild.threads if parent.guild else []
-    found = [each for each in threads if each.parent is parent and each.archived]
+    found = [each for each in threads if each.parent is parent and each.archived and wanted(each)]
     found = [each for each in found if (each.kind == PRIVATE_THREAD) == private]
     limit = call.number("limit", 50, 1, 100)
     return 200, _listed(emulator, sorted(found, key=lambda each: -each.id)[:limit]) | {"has_more": len(found) > limit}
@@ -163,3 +173,11 @@ def archived_private(emulator: "Emulator", call: Call) -> Answer:
     """List a channel's archived private threads, for those who manage threads."""
     channel_of(emulator, call.id("channel_id"), P.MANAGE_THREADS)
     return _archived(emulator, call, private=True)
+
+
+@routes("GET", CHANNEL + "/users/@me/threads/archived/private")
+def archived_private_joined(emulator: "Emulator", call: Call) -> Answer:
+    """List a channel's archived private threads that the bot is in, before an id."""
+    before = int(call.query.get("before", 1 << 63))
+    bot = emulator.bot.id
+    return _page(emulator, call, True, lambda each: bot in each.thread_members and each.id < before)

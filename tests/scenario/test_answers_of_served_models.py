@@ -1,6 +1,7 @@
 """Through the whole assistant: what a person reads when the served model is blind, breaks off, or is away."""
 
 import asyncio
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -134,3 +135,21 @@ async def test_an_answer_that_reached_the_length_limit_says_so(data: Path) -> No
     with model_server([Say("It takes four", finish="length")]) as server:
         reply = await ask(data, server, "How long does a rollback take?")
     assert reply.text.startswith("It takes four\n\n_The model openai:m came to its length limit")
+
+
+async def test_a_section_that_was_cut_in_two_is_read_and_cited_as_one(tmp_path: Path) -> None:
+    team = Team(tmp_path)
+    filler = "The rollback page lists each release with the person who made it and the hour at which it went out. " * 8
+    first, last = "A rollback begins on the rollback page.", "A rollback ends when the dashboard is green."
+    team.write(
+        {"deploy.md": f"# Deploying\n\n## Rollback\n\n{first} {filler}\n\n{filler} {last}\n\n## Other\n\nNone.\n"}
+    )
+    await team.ingest()
+    with model_server([Say("It begins on the page [1] and ends when the dashboard is green [1].")]) as server:
+        reply = await ask(team.data, server, "How does a rollback begin, and when does a rollback end?")
+        said = json.dumps(server.requests[-1]["messages"])
+    assert said.count("number=") == 1
+    assert first in said
+    assert last in said
+    assert [one.heading for one in reply.citations] == ["Deploying › Rollback"]
+    assert reply.citations[0].quote in (first, last)

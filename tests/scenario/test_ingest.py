@@ -89,17 +89,18 @@ async def test_of_a_long_page_only_what_is_new_is_encoded(tmp_path: Path) -> Non
 
 
 async def test_a_passage_is_as_old_as_its_own_words(team: Team) -> None:
-    old, new = "An old paragraph. " * 80, "A new paragraph. " * 80
-    team.write({"log.md": f"# Old\n\n{old}\n"})
+    paragraphs = [f"Paragraph {at} tells of a {at} times larger thing. " * 12 for at in range(6)]
+    team.write({"log.md": "\n\n".join(paragraphs)})
     os.utime(team.folder / "log.md", (1_600_000_000, 1_600_000_000))
     await team.ingest()
 
-    team.write({"log.md": f"# Old\n\n{old}\n\n# New\n\n{new}\n"})
+    team.write({"log.md": "\n\n".join([*paragraphs, "The last word is cucumber."])})
     os.utime(team.folder / "log.md", (1_700_000_000, 1_700_000_000))
     await team.ingest()
 
-    passages = sorted(await team.passages("log.md"), key=lambda one: one.ordinal)
-    assert (passages[0].modified, passages[-1].modified) == (1_600_000_000, 1_700_000_000)
+    ages = {passage.modified: passage.text for passage in await team.passages("log.md")}
+    assert set(ages) == {1_600_000_000, 1_700_000_000}
+    assert "cucumber" in ages[1_700_000_000]
 
 
 async def test_touched_file_is_not_read_again(team: Team) -> None:

@@ -8,6 +8,7 @@ from adapters.discord.blocks import CONTENT, FILES, DiscordMessage, bounded
 from adapters.discord.buttons import (
     AGAIN,
     HELPFUL,
+    KEEP,
     SHARE,
     STOP,
     SUGGESTION,
@@ -169,6 +170,9 @@ def _rows(reply: Reply, look: Look) -> tuple[dict[str, Any], ...]:
         ]
     if look.ephemeral and (answered or reply.pictures):
         buttons.append(button(texts.share, about.custom_id(SHARE)))
+    # Directly and privately nobody else is there who could know.
+    if reply.declined and about.thread and not look.ephemeral and not about.thread.startswith("~"):
+        buttons.append(button(texts.keep_answer, about.custom_id(KEEP)))
     rows = [row(*buttons)]
     suggestions = [" ".join(one.split()) for one in reply.suggestions[:SUGGESTIONS] if one.strip()]
     rows += [row(button(one, about.custom_id(f"{SUGGESTION}{at}"))) for at, one in enumerate(suggestions, start=1)]

@@ -16,6 +16,7 @@ WHY = "why"
 AGAIN = "again"
 STOP = "stop"
 SHARE = "share"
+KEEP = "keep"
 SUGGESTION = "suggestion"
 """And its number, from 1, as in "suggestion1"; its label is the question, unless that is longer than a label."""
 

@@ -4,7 +4,7 @@ from discord import InteractionType
 
 from adapters.discord import buttons as named
 from adapters.payloads import string
-from bots.discord import buttons, commands, definitions, menus, saving
+from bots.discord import buttons, commands, definitions, keeping, menus, saving
 from bots.discord.acknowledging import Interaction, Way, privately, take
 from bots.discord.completing import completing
 from bots.discord.desk import Desk
@@ -55,6 +55,8 @@ def way_of(interaction: Interaction) -> Way:
         return buttons.NEXT
     if about.name == saving.UNSAVE:
         return saving.UNSAVED if _is_theirs(interaction) else _UNKNOWN
+    if about.name == named.KEEP:
+        return keeping.KEEP
     return buttons.CLICKS.get(about.name, _UNKNOWN)
 
 

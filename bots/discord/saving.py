@@ -49,8 +49,13 @@ async def _save(desk: Desk, interaction: Interaction, who: Whom) -> None:
         before = await desk.application.saved_notes.of_message(messages[0].place, messages[0].id)
         saver = Author(id=before.saved_by) if before and before.saved_by != who.user else who.author
         title = await taking.keep(messages, saver, datetime.now(UTC))
-    said = who.texts.saved_already if before else who.texts.saved.format(title=escaped(title))
-    undo = Pressed(UNSAVE, messages[0].id, messages[0].place.thread or "")
+    await tell_saved(desk, who, messages[0], title, saver=saver, is_known=before is not None)
+
+
+async def tell_saved(desk: Desk, who: Whom, message: Message, title: str, *, saver: Author, is_known: bool) -> None:
+    """Tell whoever saved a note, which that message begins, that it is kept; who saved it may undo that."""
+    said = who.texts.saved_already if is_known else who.texts.saved.format(title=escaped(title))
+    undo = Pressed(UNSAVE, message.id, message.place.thread or "")
     rows = (row(button(who.texts.unsave, undo.custom_id())),) if saver.id == who.user else ()
     await say(desk, who, DiscordMessage(to_discord(defused(said)), rows=rows))
 
@@ -184,12 +189,22 @@ async def _save_anew(desk: Desk, head: NoteHead, heard: Heard, spot: Spot) -> No
     if changed is None:
         return
     kept = {one.id: one for one in await desk.store.messages(changed.place.conversation, list(head.messages))}
-    messages = [{**kept, changed.id: changed}.get(one) for one in head.messages]
+    kept[changed.id] = changed
+    for one in set(head.messages) - set(kept):  # what people replied is nowhere but on Discord
+        if (said := await _read_again(desk, one, taking)) is not None:
+            kept[one] = said
+    messages = [kept.get(one) for one in head.messages]
     found = [replace_place(one, spot) for one in messages if one is not None]
     if len(found) != len(head.messages):
         _log.warning("What was saved of %s does not follow its edit: the rest is kept no more", head.messages[0])
         return
     await taking.keep(found, Author(id=head.saved_by), head.saved_at)
+
+
+async def _read_again(desk: Desk, message: str, taking: Taking) -> Message | None:
+    channel, _, one = message.partition(":")
+    heard = await desk.platform.intake.chains.fetch(channel, one) if one.isdecimal() else None
+    return await taking.message(heard) if heard is not None else None
 
 
 def replace_place(message: Message, spot: Spot) -> Message:

@@ -195,7 +195,7 @@ async def test_a_sync_that_was_broken_off_goes_on_and_ends_the_same(
         said = await ada.says(general, f"Topic {number}: the shelf {number} holds box {number * 7}.")
         thread = await ada.opens_thread(general, f"topic {number}", message=said)
         await ada.says(thread, f"And box {number * 7} is labelled {number}.")
-    discord.faults.answer("GET /channels/{channel_id}", 503, times=4)
+    discord.faults.answer("GET /channels/{channel_id}", 503, times=2)
     await source.sync(error="away")
     await source.sync()
     assert len(source.documents(general)) == len(await source.passages(general)) == 4

@@ -76,7 +76,9 @@ class Crawling:
     async def _begin(self) -> None:
         """See what is there to begin with; nothing of what is known changes before that is had."""
         choice, state = self._choice, self._state
-        begun = await Start(choice, self._fetcher, self._robots, self._watch).look(self._known(choice.location))
+        known = self._known(choice.location)
+        known = known if state.rules == choice.rules else known.unsettled()
+        begun = await Start(choice, self._fetcher, self._robots, self._watch).look(known)
         state.begin(choice.rules, str(choice.location))
         state.by_sitemap, state.partial, state.within = begun.by_sitemap, begun.partial, begun.within
         self._scope = choice.scope(begun.within)

@@ -47,7 +47,12 @@ def suffix_of(answer: Fetched, url: URL) -> str:
     if not suffix:
         return ""
     head = answer.data[:HEAD_BYTES]
-    found = kind_of(head, f"page{suffix}", whole=answer.data)
-    if found in ("html", "pdf"):  # whatever else it was called
+    if suffix == ".pdf" and b"%PDF-" in head[:1024]:
+        return suffix
+    # PDF and office files show it by their bytes: a page that says sorry is none, whatever it is called.
+    found = kind_of(head, f"page{suffix if suffix in _TEXT else ''}", whole=answer.data)
+    if found in ("html", "pdf"):
         return f".{found}"
-    return "" if found in (None, "pictures") else suffix
+    if suffix == ".html" or suffix in _TEXT:
+        return suffix if found not in (None, "pictures") else ""
+    return suffix if f".{found}" == suffix else ""

@@ -28,16 +28,19 @@ _VERBATIM = frozenset({"pre", "syntaxhighlight", "source"})
 _CELLS = frozenset({"td", "th"})
 _LINE_BLOCKS = frozenset({"p", "div", "center", "blockquote", "section", "li", "ul", "ol", "dl", "dd", "dt", "poem"})
 _SWITCH = re.compile(r"__[A-Z]+__")
+_VARIANT = re.compile(r"-\{([^{}]*)\}-")
+_WRITING = re.compile(r"\b(zh(?:-[a-z]+)?)\s*:([^;]*)")
 _BLOCK = re.compile("\ue001(\\d+)\ue002")
 _ITEM = re.compile("\ue000([*#:;])")
 _PRIVATE = re.compile("[\ue000-\ue002]")
 _DEEPEST = 40
+_DEEPEST_LIST = 12
 _MOST_SPAN = 1000
 
 
 def html_of(wikitext: str, left_out: Sequence[str] = ()) -> str:
     """The page as HTML, everything in it escaped. `left_out` are the wiki's own names of files and categories."""
-    wikitext = _SWITCH.sub("", _PRIVATE.sub("", wikitext))
+    wikitext = _VARIANT.sub(_variant, _SWITCH.sub("", _PRIVATE.sub("", wikitext)))
     page = _Page(LEFT_OUT | {name.lower() for name in left_out})
     return page.html(_parse(wikitext))
 
@@ -175,7 +178,7 @@ class _Page:
             elif item:
                 items.append(_item(line))
             elif line.strip():
-                paragraph.append(line.strip())
+                paragraph.append(" ".join(line.split()))
 
 
 def _item(line: str) -> tuple[str, str]:
@@ -184,6 +187,7 @@ def _item(line: str) -> tuple[str, str]:
     while found := _ITEM.match(line):
         marks, line = marks + found.group(1), line[found.end() :]
     term, mark, said = line.partition("\ue000:")  # "; term : what it is" on one line
+    marks = marks[:_DEEPEST_LIST]
     return marks, f"{term.strip()}: {said.strip()}" if mark else _ITEM.sub("", term).strip()
 
 
@@ -206,6 +210,19 @@ def _list(items: Sequence[tuple[str, str]]) -> str:
 
 def _kind(mark: str) -> str:
     return "ol" if mark == "#" else "ul"
+
+
+def _variant(found: re.Match[str]) -> str:
+    """What a Chinese wiki shows of `-{zh-hans:计算机; zh-hant:電腦}-`: the simplified word, or else the first.
+
+    Rules that only convert other places (flags such as `H|`) say nothing here
+    (https://www.mediawiki.org/wiki/Writing_systems/Syntax).
+    """
+    flags, bar, said = found.group(1).rpartition("|")
+    if bar and {one.strip().upper() for one in flags.split(";")} & {"H", "T", "-"}:
+        return ""
+    words = dict(_WRITING.findall(said))
+    return next((words[one].strip() for one in ("zh-hans", "zh-cn", *words) if one in words), said)
 
 
 def _span(node: Any, name: str) -> int | None:

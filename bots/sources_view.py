@@ -19,7 +19,6 @@ from core.sources.schedule import in_words, next_run
 from core.sources.syncing import PartReport, SyncReport
 
 SHOWN_REASONS = 20
-_RIGHT = frozenset({"documents", "passages", "pictures", "failed"})
 
 
 class SyncBars:
@@ -142,31 +141,18 @@ def _setting(configured: Configured | None, sources: ConfiguredSources) -> Mappi
 
 
 def show_list(states: Sequence[SourceState], sources: ConfiguredSources, console: Console) -> None:
-    """The table of all sources."""
+    """All sources, a paragraph each: a table would need more columns than a terminal has."""
     rows = listed(states, sources)
     if not rows:
         console.print("Nothing has been read yet. Read a folder in with `lorelens ingest FOLDER`.")
         return
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    columns = (
-        "source",
-        "kind",
-        "documents",
-        "passages",
-        "pictures",
-        "failed",
-        "last read",
-        "schedule",
-        "seen by",
-        "from",
-    )
-    for column in columns:
-        table.add_column(column, justify="right" if column in _RIGHT else "left")
     by_name = {state.record.source: state for state in states}
     for row in rows:
         state = by_name[row["record"]["source"]] if row["record"] else None
-        table.add_row(*_cells(row, state))
-    console.print(table)
+        name, *lines = _paragraph(row, state)
+        console.print(f"[bold]{name}[/]", highlight=False)
+        for line in filter(None, lines):
+            console.print(f"  {line}", highlight=False, soft_wrap=True)
     for name, error in {row["configured"]: row.get("last_error") for row in rows if row.get("last_error")}.items():
         console.print(f"[red]failed[/] {escape(f'{name}: {error}')}", soft_wrap=True, highlight=False)
     for state in states:
@@ -175,24 +161,25 @@ def show_list(states: Sequence[SourceState], sources: ConfiguredSources, console
             console.print(f"[red]failed[/] {said}", soft_wrap=True)
 
 
-def _cells(row: Mapping[str, Any], state: SourceState | None) -> list[str]:
+def _paragraph(row: Mapping[str, Any], state: SourceState | None) -> list[str]:
+    """The name of a source, then what is known of it, a line each."""
     place = row.get("location") or (state.record.root if state else "")
     if state is None:
-        counts, read, audience = ["0", "0", "0", "0"], "not yet", row["audience"]
-        source, url = row["configured"], ""
-    else:
-        failed = f"[red]{len(state.failed)}[/]" if state.failed else "0"
-        counts = [str(state.documents), str(state.passages), str(state.pictures), failed]
-        read, audience = last_read(state.record), state.record.audience
-        source, url = state.record.source, state.record.url
+        return [
+            escape(row["configured"]),
+            f"{row['kind']} · not read yet · {_schedule(row)}".rstrip(" ·"),
+            f"seen by {escape(', '.join(row['audience']))}",
+            escape(place),
+        ]
+    counts = f"{state.documents} documents, {state.passages} passages, {state.pictures} pictures"
+    failed = f", [red]{len(state.failed)} failed[/]" if state.failed else ""
     return [
-        escape(source),
-        row["kind"],
-        *counts,
-        read,
-        _schedule(row),
-        escape(", ".join(audience)),
-        escape(f"{place}\n{url}" if url else place),
+        escape(state.record.source),
+        f"{row['kind']} · {counts}{failed}",
+        f"last read {last_read(state.record)} · {_schedule(row)}".rstrip(" ·"),
+        f"seen by {escape(', '.join(state.record.audience))}",
+        escape(place),
+        escape(state.record.url),
     ]
 
 

@@ -52,6 +52,8 @@ def tidy(address: str | URL, base: URL | None = None) -> URL | None:
         if url.scheme not in ("http", "https") or not url.host or url.raw_user is not None:
             return None
         url = url.with_fragment(None)
+        if url.raw_path == "/":  # which is what no path at all means
+            url = url.with_path("/", keep_query=True)
         if ";" in url.raw_path:
             url = URL.build(
                 scheme=url.scheme,

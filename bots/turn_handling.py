@@ -335,7 +335,10 @@ def _stopped(turn: Turn) -> tuple[ReplyPart, ...]:
 async def _reason(turn: Turn, error: Exception) -> AsyncIterator[ReplyPart]:
     """Why there is no answer. What an unexpected error says is for the operator, not for the channel."""
     chinese = is_chinese(turn.questions[-1].message.text)
-    if isinstance(error, UnavailableError):
+    if isinstance(error, IndexUnavailableError):  # it names addresses and folders
+        message = "我现在查不了团队文档。" if chinese else "I can't look into the team's documents right now."
+        hint = "请过一会儿再试。" if chinese else "Try again in a while."
+    elif isinstance(error, UnavailableError):
         message, hint = error.message, error.hint
     elif isinstance(error, TimeoutError):
         message = "回答这个问题用时过长，已经停止。" if chinese else "Answering this took too long, so I stopped."

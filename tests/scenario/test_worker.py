@@ -299,7 +299,7 @@ async def test_knowledge_that_stays_away_too_long_is_said(mailbox: Mailbox, boar
     async with working(mailbox, board, answers):
         await mailbox.submit(asked("parcels"))
         await board.until(lambda board: board.answers)
-    assert board.answers[0][1] == "[failed] The knowledge can't be looked up now."
+    assert board.answers[0][1] == "[failed] I can't look into the team's documents right now."
 
 
 async def test_a_reason_that_can_not_be_posted_is_posted_later(

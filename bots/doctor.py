@@ -1,5 +1,6 @@
 """`lorelens doctor`: what is configured, what is missing, and what to do about it."""
 
+import asyncio
 import os
 import platform
 import shutil
@@ -172,6 +173,14 @@ async def _encoder(application: Application) -> Finding:
     return Finding("encoder", "ok", f"{encoder.name}, {encoder.dimension} dimensions, reads {languages}")
 
 
+async def _reranker(application: Application) -> Finding:
+    reranker = application.reranker
+    if reranker is None:
+        return Finding("reranker", "ok", "none: passages are ranked without a model")
+    await asyncio.to_thread(reranker.check)
+    return Finding("reranker", "ok", reranker.name)
+
+
 async def _ocr(application: Application) -> Finding:
     if find_spec("rapidocr") is None:
         return Finding("OCR", "broken", "rapidocr is not installed", "pip install rapidocr onnxruntime")
@@ -247,6 +256,7 @@ _CHECKS: tuple[tuple[str, Callable[[Application], Awaitable[Finding]]], ...] = (
     ("conversation store", _redis),
     ("queue", _queue),
     ("encoder", _encoder),
+    ("reranker", _reranker),
     ("OCR", _ocr),
     ("chat model", _model),
     ("fallbacks", _fallbacks),

@@ -31,6 +31,11 @@ class CrossEncoderReranker:
         self.name = name
         self._lock = Lock()
 
+    def check(self) -> None:
+        """Load the model now; raises as `rerank` does. Blocking."""
+        with self._lock:
+            _ = self._model
+
     def rerank(self, question: str, hits: Sequence[Hit]) -> list[Hit]:
         """The same hits, the first `JUDGED` ranked by the model and the others left behind them; `score` becomes the
         probability that a hit is the one, among these (0 to 1).

@@ -81,6 +81,8 @@ def test_a_model_that_does_not_rank_or_is_not_there_is_named_with_what_to_do(tmp
     with pytest.raises(ModelUnavailableError, match="could not be loaded") as raised:
         CrossEncoderReranker(str(tmp_path / "empty")).rerank(QUESTION, hits("lunch"))
     assert "LORELENS_RERANKER" in raised.value.hint
+    with pytest.raises(ModelUnavailableError, match="could not be loaded"):
+        CrossEncoderReranker(str(tmp_path / "empty")).check()
 
 
 async def test_a_team_that_names_a_reranker_finds_in_its_order(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # each of these costs time to import, and most commands need 
     from core.knowledge.access import KnowledgeAccess
     from core.knowledge.index import KnowledgeIndex
     from core.knowledge.ingest import Reader
+    from core.knowledge.late_interaction import LateInteraction
     from core.knowledge.ledger import Ledger
     from core.knowledge.picture_files import PictureFiles
     from core.knowledge.rerankers import CrossEncoderReranker
@@ -205,7 +206,9 @@ class Application:
         """Search over the index."""
         from core.knowledge.search import KnowledgeSearch
 
-        return KnowledgeSearch(await self.access(), self.encoder, self.picture_encoder, self.reranker)
+        return KnowledgeSearch(
+            await self.access(), self.encoder, self.picture_encoder, self.reranker, self.late_interaction
+        )
 
     @cached_property
     def reranker(self) -> "CrossEncoderReranker | None":
@@ -215,6 +218,15 @@ class Application:
         from core.knowledge.rerankers import CrossEncoderReranker
 
         return CrossEncoderReranker(self.settings.reranker)
+
+    @cached_property
+    def late_interaction(self) -> "LateInteraction | None":
+        """What compares questions with pictures part by part, if a model is named; loaded with the first question."""
+        if not self.settings.late_interaction:
+            return None
+        from core.knowledge.late_interaction import LateInteraction
+
+        return LateInteraction(self.settings.late_interaction, self.pictures)
 
     async def access(self) -> "KnowledgeAccess":
         """The index, as far as an audience may see it."""

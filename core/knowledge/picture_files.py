@@ -25,18 +25,19 @@ class PictureFiles:
         path = (self._folder / picture.picture.sha256[:2] / picture.picture.sha256).with_suffix(ending)
         if path.exists():
             return path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(picture.data)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        _write(path, picture.data)
         return path
+
+    def put_made(self, sha256: str, data: bytes) -> None:
+        """Keep what was made of a picture, in the place of what was made of it before."""
+        _write(self._made(sha256), data)
+
+    def get_made(self, sha256: str) -> bytes | None:
+        """What was made of a picture, or None if there is nothing."""
+        try:
+            return self._made(sha256).read_bytes()
+        except FileNotFoundError:
+            return None
 
     def get(self, sha256: str) -> bytes | None:
         """The bytes of a picture, or None if it is not here."""
@@ -46,11 +47,30 @@ class PictureFiles:
             return None
 
     def delete(self, sha256: str) -> None:
-        """Let go of a picture."""
+        """Let go of a picture, and of what was made of it."""
         self.path(sha256).unlink(missing_ok=True)
+        self._made(sha256).unlink(missing_ok=True)
 
     def keep_only(self, sha256s: Collection[str]) -> None:
         """Let go of all other pictures, and of what writers that were killed left behind."""
         for file in self._folder.glob("*/*"):
             if file.stem not in sha256s:
                 file.unlink(missing_ok=True)
+
+    def _made(self, sha256: str) -> Path:
+        """Named like the picture, so that it is not kept any longer."""
+        return (self._folder / sha256[:2] / sha256).with_suffix(".npz")
+
+
+def _write(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise

@@ -131,7 +131,7 @@ def rank_pictures(
     words = _word_scores(index_terms(question), [hit.passage for hit in candidates])
     dense = np.array([hit.dense or 0.0 for hit in candidates])
     looks = np.array([hit.image if hit.image is not None else np.nan for hit in candidates])
-    total = _standard(words) + dense_weight * _standard(dense) + image_weight * _standard(looks)
+    total = standard_scores(words) + dense_weight * standard_scores(dense) + image_weight * standard_scores(looks)
     total /= 1 + dense_weight + image_weight
     scores = 1 / (1 + np.exp(-total))
     order = sorted(range(len(candidates)), key=lambda at: (-scores[at], candidates[at].passage.id))
@@ -196,7 +196,7 @@ def _counts(text: str) -> tuple[Counter[str], int]:
     return Counter(terms), len(terms)
 
 
-def _standard(scores: Scores) -> Scores:
+def standard_scores(scores: Scores) -> Scores:
     """Standard scores; what has none (not a number) is taken for an average one."""
     known = scores[~np.isnan(scores)]
     spread = float(known.std()) if len(known) else 0.0

@@ -12,6 +12,7 @@ from core.knowledge.access import Readable
 from core.knowledge.folding import fold
 from core.knowledge.index import Hit, SearchQuery
 from core.knowledge.joining import join
+from core.knowledge.late_interaction import JUDGED, LateInteraction
 from core.knowledge.picture_search import SearchedPicture, find_pictures
 from core.knowledge.ranking import rerank
 from core.knowledge.recency import prefer_recent
@@ -38,9 +39,12 @@ class KnowledgeSearch:
         encoder: Encoder | None,
         picture_encoder: PictureEncoder | None = None,
         reranker: CrossEncoderReranker | None = None,
+        late_interaction: LateInteraction | None = None,
     ) -> None:
+        """`reranker` and `late_interaction` rank the best passages, and the best pictures, again."""
         self._index = index
         self._reranker = reranker
+        self._late_interaction = late_interaction
         self._encoder = encoder
         self._picture_encoder = picture_encoder
 
@@ -63,15 +67,7 @@ class KnowledgeSearch:
         if not question:
             return []
         if kinds == ("picture",):
-            return await find_pictures(
-                question,
-                self._index,
-                self._encoder,
-                picture_encoder=self._picture_encoder,
-                limit=limit,
-                audience=audience,
-                sources=sources,
-            )
+            return await self._find_pictures(question, limit, audience, sources)
         vector = await self._encode(question)
         query = SearchQuery(
             text=question,
@@ -105,6 +101,21 @@ class KnowledgeSearch:
             audience=audience,
             sources=sources,
         )
+
+    async def _find_pictures(
+        self, question: str, limit: int, audience: tuple[str, ...], sources: Sequence[str] | None
+    ) -> list[Hit]:
+        late = self._late_interaction
+        found = await find_pictures(
+            question,
+            self._index,
+            self._encoder,
+            picture_encoder=self._picture_encoder,
+            limit=limit if late is None else max(limit, JUDGED),
+            audience=audience,
+            sources=sources,
+        )
+        return found if late is None else (await asyncio.to_thread(late.rerank, question, found))[:limit]
 
     async def joined(self, hits: Sequence[Hit]) -> list[Hit]:
         """Hits of one search for somebody who reads them all: what follows on one another is one passage."""

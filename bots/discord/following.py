@@ -135,7 +135,7 @@ async def _thread_created(desk: Desk, payload: Payload) -> None:
 async def _thread_changed(desk: Desk, payload: Payload) -> None:
     """A thread has another name, or was archived or opened again: a private one reads as before."""
     guild, thread, parent = (snowflake(payload.get(name)) for name in ("guild_id", "id", "parent_id"))
-    if payload.get("type") != PRIVATE_THREAD:
+    if parent and payload.get("type") != PRIVATE_THREAD:
         await desk.application.channel_follower.changed(_named(guild, parent), _day(thread), thread)
 
 

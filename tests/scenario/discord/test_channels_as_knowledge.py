@@ -311,6 +311,26 @@ async def test_a_server_that_lorelens_leaves_is_forgotten_and_no_other(
     assert "boiler" in await source.words(elsewhere)
 
 
+async def test_what_was_said_while_the_bot_was_away_is_followed_when_it_is_back(
+    acme: Guild, ada: Person, general: Channel, start_bot: StartBot
+) -> None:
+    bot = await start_bot(with_worker=False)
+    source = ChannelSource(bot.application, acme)
+    said = await ada.says(general, QUESTION)
+    await bot.caught_up()
+    await source.sync()
+    await bot.stop()
+    await ada.says(general, FACT)
+    await ada.edits(said, "Has anybody seen the torque wrench?")
+    bot = await start_bot(with_worker=False)
+    source = ChannelSource(bot.application, acme)
+    await bot.caught_up()
+    async with followed(bot.application) as follower:
+        await settled(bot, follower)
+        known = await source.words(general)
+        assert "blue cabinet" in known and "Has anybody seen" in known and "Where do we keep" not in known
+
+
 async def test_without_the_intent_it_is_said_what_to_turn_on(source: ChannelSource, discord: Emulator) -> None:
     discord.application.message_content = False
     report = await source.sync(error="does not let Lorelens read what messages say")

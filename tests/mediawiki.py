@@ -15,6 +15,10 @@ AT_ONCE = 3
 """Members of a list in one answer; more come by continuation."""
 
 
+NAMESPACES = {"Project": "4", "Category": "14"}
+"""Numbers of namespaces by their names; all else are articles."""
+
+
 @dataclass
 class WikiEntry:
     """A page: its number, its newest revision, its wikitext, and the HTML where that is not made of the words alone."""
@@ -122,15 +126,16 @@ class MediaWiki:
     def _listed(self, asked: Mapping[str, str]) -> dict[str, Any]:
         kind = asked["list"]
         if kind == "allpages":
-            titles = sorted(one for one in self.pages if one.startswith(asked.get("apprefix", "")))
+            below = (one for one in self.pages if one.rpartition(":")[2].startswith(asked.get("apprefix", "")))
+            titles = sorted(one for one in below if _is_of(one, asked["apnamespace"]))
         elif kind == "search":
             words = re.findall(r"\w+", asked["srsearch"].lower())
-            titles = [one for one, page in self.pages.items() if all(word in page.text.lower() for word in words)]
-        elif asked["cmtype"] == "subcat":
-            titles = [one for one in self.pages if one.startswith("Category:") and self._is_in(one, asked["cmtitle"])]
+            found = (one for one, page in self.pages.items() if all(word in page.text.lower() for word in words))
+            titles = [one for one in found if _is_of(one, asked["srnamespace"])]
         else:
-            pages = (one for one in self.pages if not one.startswith("Category:"))
-            titles = sorted(one for one in pages if self._is_in(one, asked["cmtitle"]))
+            members = (one for one in self.pages if self._is_in(one, asked["cmtitle"]))
+            kinds = (one for one in members if one.startswith("Category:") == (asked["cmtype"] == "subcat"))
+            titles = sorted(one for one in kinds if _is_of(one, asked["cmnamespace"]))
         start = int(asked.get("offset", "0"))
         answer: dict[str, Any] = {"query": {kind: [{"title": one} for one in titles[start : start + AT_ONCE]]}}
         if start + AT_ONCE < len(titles):
@@ -139,6 +144,10 @@ class MediaWiki:
 
     def _is_in(self, title: str, category: str) -> bool:
         return category.removeprefix("Category:") in self.pages[title].categories
+
+
+def _is_of(title: str, namespaces: str) -> bool:
+    return NAMESPACES.get(title.partition(":")[0], "0") in namespaces.split("|")
 
 
 @asynccontextmanager

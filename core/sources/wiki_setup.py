@@ -12,9 +12,8 @@ from core.sources.wikipedia_api import api_address
 MOST = 10_000
 """Pages of one source, unless the option `most` says otherwise."""
 DEEPEST = 10
-OPTIONS = frozenset(
-    {"titles", "category", "depth", "search", "prefix", "most", "read", "pictures", "contact", "allow", "token_env"}
-)
+_NAMES = "titles category depth search prefix namespaces most read pictures contact allow token_env"
+OPTIONS = frozenset(_NAMES.split())
 
 # Wikis too large to be read whole; each has its API at the same place.
 _WIKIMEDIA = re.compile(
@@ -31,6 +30,7 @@ class WikiChoice(Value):
     depth: int = 0
     search: str = ""
     prefix: str = ""
+    namespaces: tuple[int, ...] = (0,)
     most: int = MOST
     as_html: bool = True
     pictures: bool = False
@@ -56,6 +56,7 @@ def choice_of(options: Mapping[str, str]) -> WikiChoice:
         depth=_number(options, "depth", 0, 0, DEEPEST),
         search=options.get("search", "").strip(),
         prefix=options.get("prefix", "").strip(),
+        namespaces=namespaces_of(options),
         most=_number(options, "most", MOST, 1, 10_000_000),
         as_html=_one_of(options, "read", ("html", "wikitext")) == "html",
         pictures=_one_of(options, "pictures", ("no", "yes")) == "yes",
@@ -67,6 +68,14 @@ def choice_of(options: Mapping[str, str]) -> WikiChoice:
     if choice.pictures and not choice.as_html:
         raise QuestionError("Wikitext comes without pictures.", hint="Leave out read=wikitext.")
     return choice
+
+
+def namespaces_of(options: Mapping[str, str]) -> tuple[int, ...]:
+    """The numbers of the namespaces that are read: articles (0), or what the option says. Raises `QuestionError`."""
+    said = options.get("namespaces", "0").replace(" ", "")
+    if not re.fullmatch(r"[0-9]{1,6}(,[0-9]{1,6})*", said):
+        raise QuestionError("The namespaces are none.", hint="Write their numbers: namespaces=0,4,12.")
+    return tuple(dict.fromkeys(map(int, said.split(","))))
 
 
 def checked_location(location: str) -> str:

@@ -119,14 +119,14 @@ class WikiConnector:
         more = choice.most + 1  # one more says that there are more
         titles = dict.fromkeys(choice.titles)
         for category in choice.categories:
-            members = await api.titles_in_category(category, choice.depth, more)
+            members = await api.titles_in_category(category, choice.depth, more, choice.namespaces)
             if not members:
                 watch.problem(category, "The wiki has no pages in a category of that name.")
             titles.update(dict.fromkeys(members))
         if choice.search:
-            titles.update(dict.fromkeys(await api.titles_found(choice.search, more)))
+            titles.update(dict.fromkeys(await api.titles_found(choice.search, more, choice.namespaces)))
         if choice.is_all:
-            titles.update(dict.fromkeys(await api.titles_of_all(more, choice.prefix)))
+            titles.update(dict.fromkeys(await api.titles_of_all(more, choice.prefix, choice.namespaces)))
         if len(titles) > choice.most:
             watch.problem(self._spec.name, f"There are more pages than the {choice.most} that are read (option most).")
         found = await api.revisions(list(titles)[: choice.most])

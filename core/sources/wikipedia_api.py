@@ -23,6 +23,8 @@ MOST_TITLES = 50
 """Titles in one request; more are for bots with special rights."""
 MAX_LAG = 5
 """Seconds that a wiki's databases may be behind, beyond which it is left alone."""
+ARTICLES = (0,)
+"""The namespace of articles, which are what a wiki is for."""
 LONGEST_QUERY = 1500
 PATIENCE = 5
 """How often a wiki that asks to be left alone is asked again."""
@@ -187,16 +189,23 @@ class WikiApi:
                         if isinstance(text, str):
                             yield _page(page, said, text)
 
-    async def titles_found(self, query: str, most: int) -> list[str]:
+    async def titles_found(self, query: str, most: int, namespaces: Sequence[int] = ARTICLES) -> list[str]:
         """Titles of pages that the wiki's search finds, best first."""
-        return await self._titles("search", most, srsearch=query[:300], srprop="")
+        return await self._titles("search", most, srsearch=query[:300], srprop="", srnamespace=_joined(namespaces))
 
-    async def titles_of_all(self, most: int, prefix: str = "") -> list[str]:
-        """Titles of all articles (namespace 0), redirects left out, below a prefix if one is given."""
-        return await self._titles("allpages", most, apfilterredir="nonredirects", apprefix=prefix)
+    async def titles_of_all(self, most: int, prefix: str = "", namespaces: Sequence[int] = ARTICLES) -> list[str]:
+        """Titles of all pages, redirects left out, of those that begin with `prefix` if one is given."""
+        titles: list[str] = []
+        for namespace in namespaces:  # the API takes one at a time here
+            chosen = {"apfilterredir": "nonredirects", "apprefix": prefix, "apnamespace": str(namespace)}
+            if most > len(titles):
+                titles += await self._titles("allpages", most - len(titles), **chosen)
+        return titles
 
-    async def titles_in_category(self, category: str, depth: int, most: int) -> list[str]:
-        """Titles of the articles in a category and, `depth` levels down, in those below it."""
+    async def titles_in_category(
+        self, category: str, depth: int, most: int, namespaces: Sequence[int] = ARTICLES
+    ) -> list[str]:
+        """Titles of the pages in a category and, `depth` levels down, in those below it."""
         prefix = (await self.site()).category
         name = category if ":" in category else f"{prefix}:{category}"
         titles: dict[str, None] = {}
@@ -207,19 +216,17 @@ class WikiApi:
                 left = most - len(titles)
                 if left <= 0:
                     return list(titles)
-                members = await self._members(one, "page", left)
+                members = await self._members(one, "page", left, namespaces)
                 titles.update(dict.fromkeys(members))
                 if remaining:
-                    below += [sub for sub in await self._members(one, "subcat", most) if sub not in seen]
+                    below += [sub for sub in await self._members(one, "subcat", most, (14,)) if sub not in seen]
                     seen.update(below)
             level = below
         return list(titles)[:most]
 
-    async def _members(self, category: str, kind: str, most: int) -> list[str]:
-        namespace = "0" if kind == "page" else "14"
-        return await self._titles(
-            "categorymembers", most, cmtitle=category, cmtype=kind, cmprop="title", cmnamespace=namespace
-        )
+    async def _members(self, category: str, kind: str, most: int, namespaces: Sequence[int]) -> list[str]:
+        chosen = {"cmtitle": category, "cmtype": kind, "cmprop": "title", "cmnamespace": _joined(namespaces)}
+        return await self._titles("categorymembers", most, **chosen)
 
     async def _titles(self, module: str, most: int, **asked: str) -> list[str]:
         prefix = {"search": "sr", "allpages": "ap", "categorymembers": "cm"}[module]
@@ -270,6 +277,10 @@ class WikiApi:
 
 _REVISION = {"prop": "info|revisions", "inprop": "url", "rvprop": "ids|timestamp"}
 _WITH_CONTENT = "ids|timestamp|content"
+
+
+def _joined(namespaces: Sequence[int]) -> str:
+    return "|".join(map(str, namespaces))
 
 
 def _json(data: bytes, address: str) -> dict[str, Any]:

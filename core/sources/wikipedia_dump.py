@@ -18,7 +18,7 @@ from core.sources.wiki_dump_file import DumpFile
 from core.sources.wiki_dump_pages import DumpPage, DumpSite
 from core.sources.wiki_dump_progress import DumpProgress
 from core.sources.wiki_pages import document, page_path
-from core.sources.wiki_setup import MOST, is_wikimedia
+from core.sources.wiki_setup import MOST, is_wikimedia, namespaces_of
 from core.sources.wikipedia_api import WikiSite
 from core.sources.wikitext import html_of
 
@@ -52,8 +52,7 @@ class WikiDumpKind:
         most = spec.options.get("most", "1")
         if not re.fullmatch(r"[1-9][0-9]{0,8}", most):
             raise QuestionError(f'most="{most}" is no number of pages.', hint="Write most=1000.")
-        if not re.fullmatch(r"\d{1,6}(,\d{1,6})*", spec.options.get("namespaces", "0").replace(" ", "")):
-            raise QuestionError("The namespaces are none.", hint="Write their numbers: namespaces=0,4,12.")
+        namespaces_of(spec.options)
         path = Path(spec.location.strip()).expanduser().absolute()
         if path.is_dir():
             raise QuestionError(f"{path} is a folder.", hint="Name the dump itself; each file is a source of its own.")
@@ -80,7 +79,7 @@ class WikiDumpConnector:
         self._spec = spec
         self._path = Path(spec.location)
         self._most = int(options.get("most", MOST))
-        self._namespaces = frozenset(int(one) for one in options.get("namespaces", "0").split(","))
+        self._namespaces = frozenset(namespaces_of(options))
         self._licence = options.get("licence", "").strip()
 
     async def parts(self) -> AsyncIterator[Part]:

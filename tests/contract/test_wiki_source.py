@@ -166,6 +166,16 @@ async def test_a_search_or_a_prefix_chooses_up_to_a_limit_that_is_told(wiki: Med
     assert len(below) == 5
 
 
+async def test_a_teams_own_namespaces_are_read_where_they_are_named(wiki: MediaWiki, tmp_path: Path) -> None:
+    wiki.write("Guide", "An article.", categories=("Top",))
+    wiki.write("Project:Guide to us", "Of the team.", categories=("Top",))
+    for options in ({}, {"category": "Top"}, {"search": "the"}, {"prefix": "Guide"}):
+        place = tmp_path / "-".join(options)
+        _, articles = await WikiWorld(wiki, **options).fetch(place)
+        _, more = await WikiWorld(wiki, namespaces="0,4", **options).fetch(place)
+        assert "Project:Guide to us" not in articles and more == ["Project:Guide to us"]
+
+
 async def test_a_page_that_was_moved_has_its_new_title_and_is_there_once(wiki: MediaWiki, tmp_path: Path) -> None:
     wiki.write("Old name", "The same words.")
     world = WikiWorld(wiki)
@@ -288,6 +298,7 @@ async def test_what_was_fetched_before_a_call_off_is_not_fetched_again(wiki: Med
         ("en", {"titles": "Moon", "depth": "1"}, "depth"),
         ("en", {"search": "moon", "most": "lots"}, "most"),
         ("en", {"search": "moon", "read": "pdf"}, "read"),
+        ("en", {"search": "moon", "namespaces": "Help"}, "namespaces"),
         ("en", {"search": "moon", "read": "wikitext", "pictures": "yes"}, "pictures"),
         ("en", {"search": "moon", "allow": "not a host"}, "not a host"),
     ],

@@ -181,6 +181,14 @@ async def _reranker(application: Application) -> Finding:
     return Finding("reranker", "ok", reranker.name)
 
 
+async def _late_interaction(application: Application) -> Finding:
+    late = application.late_interaction
+    if late is None:
+        return Finding("late interaction", "ok", "none: pictures are ranked without it")
+    await asyncio.to_thread(late.check)
+    return Finding("late interaction", "ok", late.name)
+
+
 async def _ocr(application: Application) -> Finding:
     if find_spec("rapidocr") is None:
         return Finding("OCR", "broken", "rapidocr is not installed", "pip install rapidocr onnxruntime")
@@ -241,10 +249,10 @@ async def _asked(part: str, chat: "ChatModel") -> Finding:
 
 
 async def _index(application: Application) -> Finding:
-    await (await application.index()).check()
+    anything = await (await application.index()).check()
     where = index_name(application.settings)
     documents = application.ledger.document_counts()  # counting in the index would take as long as it is large
-    if not documents:
+    if not anything:
         return Finding("knowledge", "note", f"{where}; nothing has been read yet", "lorelens ingest FOLDER")
     sources = ", ".join(sorted(documents))
     return Finding("knowledge", "ok", f"{where}; {sum(documents.values())} documents from {sources}")
@@ -257,6 +265,7 @@ _CHECKS: tuple[tuple[str, Callable[[Application], Awaitable[Finding]]], ...] = (
     ("queue", _queue),
     ("encoder", _encoder),
     ("reranker", _reranker),
+    ("late interaction", _late_interaction),
     ("OCR", _ocr),
     ("chat model", _model),
     ("fallbacks", _fallbacks),

@@ -123,8 +123,8 @@ class Settings(BaseSettings):
     )
     late_interaction: str = Field(
         default="",
-        description="A sentence-transformers multi-vector encoder that compares questions with pages as pictures "
-        "(ColQwen and the like); for a machine with a GPU; empty: none.",
+        description="A sentence-transformers multi-vector encoder of text and pictures (ColPali's kind) that ranks the "
+        "best pictures again; for a machine with a GPU; empty: none.",
     )
     rewrite_questions: bool = Field(
         default=True,

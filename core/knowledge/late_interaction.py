@@ -42,6 +42,11 @@ class LateInteraction:
         self._pictures = pictures
         self._lock = Lock()
 
+    def check(self) -> None:
+        """Load the model now; raises as `rerank` does. Blocking."""
+        with self._lock:
+            _ = self._model
+
     def rerank(self, question: str, hits: Sequence[Hit]) -> list[Hit]:
         """The same pictures, the first `JUDGED` ranked again and the others left behind them; scores are from 0 to 1.
 

@@ -116,7 +116,7 @@ def test_a_model_that_is_not_there_or_reads_no_pictures_is_named_with_what_to_do
         LateInteraction(str(tmp_path / "none"), files).rerank(QUESTION, hits)
     assert "LORELENS_LATE_INTERACTION" in raised.value.hint
     with pytest.raises(SettingsError, match="encodes text, not text and pictures"):
-        LateInteraction(str(get_model_path()), files).rerank(QUESTION, hits)
+        LateInteraction(str(get_model_path()), files).check()
 
 
 async def test_a_team_that_names_a_model_finds_pictures_in_its_order(tmp_path: Path, model: str) -> None:

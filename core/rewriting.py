@@ -39,7 +39,7 @@ MESSAGE_CHARACTERS = 700
 """So many earlier messages are shown to the model, and so much of each."""
 LONGEST = 300
 LONGEST_SAID = 6000
-"""Characters of a question, and those after which a model that still speaks is not listened to any more."""
+"""Characters of a question, and those after which a model that still thinks aloud is not listened to any more."""
 KNOWN = 0.5
 """The share of a question's terms that the conversation has to hold: one with fewer is about something else."""
 
@@ -99,7 +99,7 @@ class Rewriter:
                     return "", 0  # a reader that only quotes stood in
                 said += piece.text
                 tokens += piece.usage_metadata["total_tokens"] if piece.usage_metadata else 0
-                if len(said) > LONGEST_SAID:
+                if len(said) > LONGEST_SAID or len(_THOUGHT.sub("", said)) > 2 * LONGEST:
                     break
         return said, tokens
 

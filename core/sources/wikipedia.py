@@ -40,13 +40,18 @@ class WikiKind:
     summary = "A wiki: Wikipedia by its language (en) with titles=, category= or search=; any MediaWiki by its api.php."
 
     def check(self, spec: SourceSpec) -> SourceSpec:
-        """The spec with the API's address as its location. Raises `QuestionError`."""
+        """The spec with the API's address as its location, and the wiki's host as its name if it has none.
+
+        Raises:
+            QuestionError: something in it is wrong or missing.
+        """
         location, choice = checked_location(spec.location), choice_of(spec.options)
         if choice.is_all and not choice.prefix and is_wikimedia(location):
             raise QuestionError(
                 "Which pages of it?", hint="Name some with titles=A|B, category=NAME or search=WORDS; or read a dump."
             )
-        return spec.model_copy(update={"location": location})
+        name = spec.name or (urlsplit(location).hostname or "")  # each wiki's address ends in the same word
+        return spec.model_copy(update={"name": name, "location": location})
 
     def open(self, spec: SourceSpec, given: Any) -> "WikiConnector":
         """Its connector.

@@ -310,8 +310,8 @@ def test_a_source_that_is_set_up_wrongly_is_told(location: str, options: dict[st
 
 @pytest.mark.parametrize("location", ["zh", "zh.wikipedia.org", "https://zh.m.wikipedia.org/wiki/%E6%9C%88%E7%90%83"])
 def test_wikipedia_is_known_by_its_language_or_any_of_its_addresses(location: str) -> None:
-    spec = SourceSpec(name="w", kind="wikipedia", location=location, options={"titles": "月球"})
-    assert wikipedia.check(spec).location == "https://zh.wikipedia.org/w/api.php"
+    spec = wikipedia.check(SourceSpec(name="", kind="wikipedia", location=location, options={"titles": "月球"}))
+    assert (spec.name, spec.location) == ("zh.wikipedia.org", "https://zh.wikipedia.org/w/api.php")
 
 
 def test_a_token_comes_from_the_environment_alone(monkeypatch: pytest.MonkeyPatch) -> None:

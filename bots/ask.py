@@ -91,7 +91,7 @@ class Asker:
     async def require_knowledge(self) -> None:
         """Refuse to answer from nothing."""
         index = await self._application.index()
-        if (await index.statistics()).passages == 0:
+        if not await index.check():
             raise SettingsError(
                 f"There is no knowledge in {self._application.data} yet.",
                 hint="Read some in with `lorelens ingest FOLDER`, or name another folder with --data.",

@@ -79,6 +79,13 @@ class IndexStatistics(Value):
     size: int | None = None
 
 
+class Count(Value):
+    """How many passages there are: of texts, and of pictures."""
+
+    texts: int = 0
+    pictures: int = 0
+
+
 class StoredPassage(Value):
     """A passage as an index holds it, with its vectors: None where it has none of that name.
 
@@ -167,8 +174,12 @@ class KnowledgeIndex(Protocol):
         """What the index holds."""
         ...
 
-    async def check(self) -> None:
-        """Make sure that it can be asked, at the cost of one small call however much it holds."""
+    async def count(self, source: str) -> Count:
+        """How many passages there are of a source, without looking at each."""
+        ...
+
+    async def check(self) -> bool:
+        """Make sure that it can be asked; whether it holds anything. Costs little however much that is."""
         ...
 
     async def optimize(self) -> None:

@@ -186,14 +186,12 @@ def _begin(
 async def _mend(run: _Run) -> None:
     """Read everything again if the index does not hold what the ledger says it does: one of them was put away."""
     reader = run.reader
-    statistics = await reader.index.statistics()
-    held = next((one for one in statistics.sources if one.source == run.source), None)
-    pictures = held.pictures if held else 0
-    passages = held.passages - pictures if held else 0
+    held = await reader.index.count(run.source)
     expected = sum(one.passages for one in run.known.values() if one.outcome != "pending")
     pending = any(one.outcome == "pending" for one in run.known.values())
     counts = reader.ledger.picture_counts(run.source)
-    if counts.written <= pictures <= counts.begun and passages >= expected and (pending or passages == expected):
+    whole = held.texts >= expected if pending else held.texts == expected
+    if whole and counts.written <= held.pictures <= counts.begun:
         return
     reader.ledger.distrust(run.source)
     await reader.index.delete(run.source)

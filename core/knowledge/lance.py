@@ -17,6 +17,7 @@ from core.errors import IndexUnavailableError
 from core.knowledge.documents import Passage
 from core.knowledge.fusion import fuse
 from core.knowledge.index import (
+    Count,
     Hit,
     ImageVector,
     IndexStatistics,
@@ -25,6 +26,7 @@ from core.knowledge.index import (
     StoredPassage,
     Vectors,
 )
+from core.knowledge.lance_filters import literal, narrowed, seen_by
 from core.knowledge.lance_table import (
     IMAGE,
     MADE_BY,
@@ -118,8 +120,8 @@ class LanceIndex:
         pa = untyped("pyarrow")
         paths, changed = sorted(urls), 0
         for first in range(0, len(paths), DOCUMENTS_AT_ONCE):
-            some = ", ".join(map(_literal, paths[first : first + DOCUMENTS_AT_ONCE]))
-            where = f"source = {_literal(source)} AND kind = 'text' AND path IN ({some})"
+            some = ", ".join(map(literal, paths[first : first + DOCUMENTS_AT_ONCE]))
+            where = f"source = {literal(source)} AND kind = 'text' AND path IN ({some})"
             async with _clear_errors(self._folder):
                 rows = await self._table.query().where(where).to_arrow()
                 moved: list[bool] = []
@@ -139,7 +141,7 @@ class LanceIndex:
 
     async def set_audience(self, source: str, audience: Sequence[str]) -> int:
         """Change who may see what came from a source, some thousand passages at a time."""
-        of_source, after, changed = f"source = {_literal(source)}", "", 0
+        of_source, after, changed = f"source = {literal(source)}", "", 0
         while True:
             async with _clear_errors(self._folder):
                 rows = await self._page(of_source, after, PASSAGES_AT_ONCE)
@@ -168,21 +170,21 @@ class LanceIndex:
     async def _page(self, where: str, after: str, limit: int) -> Any:
         """Whole rows after an id, in order; ids alone are read to see where the page ends."""
         compute = untyped("pyarrow.compute")
-        where = f"{where} AND id > {_literal(after)}" if after else where
+        where = f"{where} AND id > {literal(after)}" if after else where
         ids = (await self._table.query().where(where).select(["id"]).to_arrow()).column("id")
         if len(ids) > limit:
             last = ids.take(compute.select_k_unstable(ids, limit, [("id", "ascending")]))[-1].as_py()
-            where = f"{where} AND id <= {_literal(last)}"
+            where = f"{where} AND id <= {literal(last)}"
         return (await self._table.query().where(where).to_arrow()).sort_by("id")
 
     async def delete(self, source: str, path: str | None = None) -> int:
         """Delete what came from one document, or from a whole source."""
-        where = f"source = {_literal(source)}" + (f" AND path = {_literal(path)}" if path is not None else "")
+        where = f"source = {literal(source)}" + (f" AND path = {literal(path)}" if path is not None else "")
         return await self._delete(where)
 
     async def delete_passages(self, ids: Sequence[str]) -> int:
         """Delete passages by id."""
-        return await self._delete(f"id IN ({', '.join(map(_literal, ids))})") if ids else 0
+        return await self._delete(f"id IN ({', '.join(map(literal, ids))})") if ids else 0
 
     async def _delete(self, where: str) -> int:
         async with _clear_errors(self._folder):
@@ -193,7 +195,7 @@ class LanceIndex:
 
     async def search(self, query: SearchQuery) -> list[Hit]:
         """The best passages by full text and vectors together."""
-        where = _where(query)
+        where = narrowed(query)
         depth = max(query.limit, CANDIDATES)
         async with _clear_errors(self._folder):
             columns = await self._columns(query.image)
@@ -260,9 +262,7 @@ class LanceIndex:
 
     async def showing(self, sha256: str, audience: Sequence[str]) -> list[Passage]:
         """The passages of the picture with this hash that an audience may see."""
-        where = (
-            f"{_seen_by(audience)} AND kind = 'picture' AND passage LIKE {_literal(f'%{chr(34)}{sha256}{chr(34)}%')}"
-        )
+        where = f"{seen_by(audience)} AND kind = 'picture' AND passage LIKE {literal(f'%{chr(34)}{sha256}{chr(34)}%')}"
         async with _clear_errors(self._folder):
             rows = await self._table.query().where(where).select(["passage"]).to_list()
         passages = [Passage.model_validate_json(row["passage"]) for row in rows]
@@ -272,7 +272,7 @@ class LanceIndex:
     async def neighbours(self, passage: Passage, before: int = 1, after: int = 1) -> list[Passage]:
         """The passage with those around it in its document, in order."""
         span = f"ordinal >= {passage.ordinal - before} AND ordinal <= {passage.ordinal + after}"
-        return await self._of_document(passage.source, passage.path, f"kind = {_literal(passage.kind)} AND {span}")
+        return await self._of_document(passage.source, passage.path, f"kind = {literal(passage.kind)} AND {span}")
 
     async def passages(self, source: str, path: str) -> list[Passage]:
         """All passages of one document: its text in order, then its pictures."""
@@ -280,7 +280,7 @@ class LanceIndex:
 
     async def _of_document(self, source: str, path: str, where: str) -> list[Passage]:
         async with _clear_errors(self._folder):
-            found = self._table.query().where(f"source = {_literal(source)} AND path = {_literal(path)} AND {where}")
+            found = self._table.query().where(f"source = {literal(source)} AND path = {literal(path)} AND {where}")
             rows = await found.select(["passage"]).to_list()
         passages = [Passage.model_validate_json(row["passage"]) for row in rows]
         return sorted(passages, key=lambda one: (one.kind != "text", one.ordinal, one.id))
@@ -310,10 +310,19 @@ class LanceIndex:
             size=await asyncio.to_thread(_size, self._folder),
         )
 
-    async def check(self) -> None:
-        """Make sure that the table can be read."""
+    async def count(self, source: str) -> Count:
+        """How many passages there are of a source."""
+        of_source = f"source = {literal(source)}"
         async with _clear_errors(self._folder):
-            await self._table.query().select(["id"]).limit(1).to_list()
+            texts, pictures = [
+                await self._table.count_rows(f"{of_source} AND kind = '{kind}'") for kind in ("text", "picture")
+            ]
+        return Count(texts=texts, pictures=pictures)
+
+    async def check(self) -> bool:
+        """Make sure that the table can be read; whether there is anything in it."""
+        async with _clear_errors(self._folder):
+            return bool(await self._table.query().select(["id"]).limit(1).to_list())
 
     async def optimize(self) -> None:
         """Bring the indices up to date and compact what was replaced."""
@@ -350,27 +359,6 @@ def _add_vectors(rows: Sequence[dict[str, Any]], column: str, vectors: Vectors |
     """What the encoder can't read has no vector at all, so that search by vectors never finds it."""
     for at, row in enumerate(rows):
         row[column] = vectors[at] if vectors is not None and vectors[at].any() else None
-
-
-def _where(query: SearchQuery) -> str:
-    clauses = [_seen_by(query.audience)]
-    if query.sources is not None:
-        clauses.append(f"source IN ({', '.join(map(_literal, query.sources))})" if query.sources else "false")
-    if query.kinds is not None:
-        clauses.append(f"kind IN ({', '.join(map(_literal, query.kinds))})" if query.kinds else "false")
-    return " AND ".join(clauses)
-
-
-def _seen_by(audience: Sequence[str]) -> str:
-    return f"array_has_any(audience, {_list(audience)})" if audience else "false"
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _list(values: Sequence[str]) -> str:
-    return f"make_array({', '.join(map(_literal, values))})"
 
 
 def _cosine(row: Any, query: tuple[float, ...] | None) -> float | None:

@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from core.knowledge.documents import Passage, PictureFacts
-from core.knowledge.index import Hit, ImageVector, KnowledgeIndex, SearchQuery, StoredPassage, Vectors
+from core.knowledge.index import Count, Hit, ImageVector, KnowledgeIndex, SearchQuery, StoredPassage, Vectors
 from core.messages import EVERYONE
 
 DIMENSION = 8
@@ -307,7 +307,14 @@ class KnowledgeIndexContract:
         assert by_id["seen"].image == pytest.approx((0.6, 0.8)) and by_id["seen"].text is None
 
     async def test_whether_it_can_be_asked_is_told_without_counting(self, index: KnowledgeIndex) -> None:
-        await index.check()
+        assert not await index.check()
+        await index.upsert(
+            [passage("a", "x", audience=("slack/T1",)), passage("b", "x", source="it's"), picture("seen", "x")], None
+        )
+        assert await index.check()
+        assert await index.count("docs") == Count(texts=1, pictures=1)
+        assert await index.count("it's") == Count(texts=1)
+        assert await index.count("none") == Count()
 
     async def test_where_nothing_was_broken_off_nothing_is_resumed(self, index: KnowledgeIndex) -> None:
         await index.upsert([passage("a", "word")], None)

@@ -111,6 +111,15 @@ class Objects:
 
         return [pair for pairs in await asyncio.gather(*map(of, tenants)) for pair in pairs]
 
+    async def count(self, where: Any) -> int:
+        """How many objects a filter matches, in all tenants."""
+
+        async def of(tenant: str) -> int:
+            objects = self.of(tenant).aggregate
+            return (await patiently(lambda: objects.over_all(filters=where, total_count=True))).total_count or 0
+
+        return sum(await asyncio.gather(*map(of, await self.tenants())))
+
     async def page(
         self, tenant: str, after: UUID | None, limit: int, *, collection: str = "", properties: Sequence[str] = ()
     ) -> list[Any]:

@@ -15,6 +15,7 @@ from weaviate.classes.query import Filter
 
 from core.knowledge.documents import Passage
 from core.knowledge.index import (
+    Count,
     Hit,
     ImageVector,
     IndexStatistics,
@@ -287,10 +288,23 @@ class WeaviateIndex:
     async def optimize(self) -> None:
         """Nothing: the server keeps its indices up to date itself."""
 
-    async def check(self) -> None:
-        """Make sure that the server answers, the way that searches ask."""
+    async def count(self, source: str) -> Count:
+        """How many passages there are of a source, as the server counts them."""
+        of_source = Filter.by_property("source").equal(token(source))
+        kind = Filter.by_property("kind")
+        async with clear_errors(self._objects.url):
+            texts, pictures = [await self._objects.count(of_source & kind.equal(one)) for one in ("text", "picture")]
+        return Count(texts=texts, pictures=pictures)
+
+    async def check(self) -> bool:
+        """Make sure that the server answers, the way that searches ask; whether there is anything in a tenant."""
         async with clear_errors(self._objects.url), asyncio.timeout(CHECK_SECONDS):
-            await self._objects.page(SHARED, None, 1, properties=("kind",))
+            if await self._objects.page(SHARED, None, 1, properties=("kind",)):
+                return True
+            for tenant in await self._objects.tenants():
+                if await self._objects.page(tenant, None, 1, properties=("kind",)):
+                    return True
+        return False
 
     async def close(self) -> None:
         """Let go of the connections."""

@@ -2,7 +2,8 @@
 
 Each data set is read in by the project's own ingestion, all its languages into one index. `words`, `meaning` and
 `plain fusion` are the index's own rankings (BM25, cosine, reciprocal-rank fusion of the two with equal weights);
-`Lorelens` is `KnowledgeSearch`, as every command uses it.
+`Lorelens` is `KnowledgeSearch`, as every command uses it; `joined` are its six best with neighbours joined, as
+a language model reads them.
 """
 
 import json
@@ -38,6 +39,7 @@ SINGLE_DOCUMENT = {
     "总结性问题",
 }
 WAYS = ("words", "meaning", "plain fusion", "Lorelens")
+JOINED = 6
 
 Row = dict[str, Any]
 Score = Callable[[Row, Sequence[Hit]], tuple[float, ...]]
@@ -54,6 +56,9 @@ class Searched:
         """The best hits of one way."""
         if way == "Lorelens":
             return await KnowledgeSearch(self.index, self.encoder).search(question, limit=DEPTH)
+        if way == "joined":
+            search = KnowledgeSearch(self.index, self.encoder)
+            return await search.joined(await search.search(question, limit=JOINED))
         weight = {"words": 0.0, "meaning": 1.0, "plain fusion": 0.5}[way]
         vector = tuple(self.encoder.encode([question])[0].tolist()) if weight else None
         query = SearchQuery(text=question, vector=vector, dense_weight=weight, limit=DEPTH)
@@ -77,15 +82,26 @@ async def measure(data: Path) -> list[Table]:
         questions = [row for row in rows(data / name / "questions.jsonl") if row["question"]]
         passages += await _measured(data / name, questions, _passage_score)
     reports = data / "company_reports"
-    long = await _measured(reports, sampled(rows(reports / "questions.jsonl")), _evidence_score)
+    asked = sampled(rows(reports / "questions.jsonl"))
+    long = await _measured(reports, asked, evidence_score, (*WAYS, "joined"))
     return [
         Table("Short passages", ("data", "way", "questions", "recall@1", "recall@5"), passages),
         Table(
             "Long documents",
-            ("data", "way", "questions", "any evidence@5", "all evidence, mean@5", "document@1"),
+            (
+                "data",
+                "way",
+                "questions",
+                "any evidence@5",
+                "all evidence, mean@5",
+                "document@1",
+                "evidence@1, mean",
+                "all evidence in one",
+                "characters@6",
+            ),
             long,
             note=f"{SAMPLE} single-document questions of each language, seed 0; evidence sentences verbatim in the "
-            "five best chunks, white space aside.",
+            "five best chunks, white space aside; in the best one; all of them in one of the six best.",
         ),
     ]
 
@@ -112,17 +128,27 @@ def sampled(questions: Sequence[Row]) -> list[Row]:
     return chosen
 
 
-async def _measured(folder: Path, questions: Sequence[Row], score: Score) -> list[list[str | float | int | None]]:
+async def _measured(
+    folder: Path, questions: Sequence[Row], score: Score, ways: Sequence[str] = WAYS
+) -> list[list[str | float | int | None]]:
     with tempfile.TemporaryDirectory() as temporary:
         searched = await read_in(folder, Path(temporary))
-        table: list[list[str | float | int | None]] = []
-        for language in sorted({row.get("lang", "zh") for row in questions}):
-            asked = [row for row in questions if row.get("lang", "zh") == language]
-            for way in WAYS:
-                scores = [score(row, await searched.find(way, row["question"])) for row in asked]
-                means = [float(mean) for mean in np.mean(np.asarray(scores, dtype=np.float64), axis=0)]
-                table.append([f"{folder.name} {language}", way, len(asked), *means])
+        table = await compared(searched, folder.name, questions, score, ways)
         await searched.index.close()
+    return table
+
+
+async def compared(
+    searched: Searched, name: str, questions: Sequence[Row], score: Score, ways: Sequence[str]
+) -> list[list[str | float | int | None]]:
+    """A row for each language and way to search."""
+    table: list[list[str | float | int | None]] = []
+    for language in sorted({row.get("lang", "zh") for row in questions}):
+        asked = [row for row in questions if row.get("lang", "zh") == language]
+        for way in ways:
+            scores = [score(row, await searched.find(way, row["question"])) for row in asked]
+            means = [float(mean) for mean in np.mean(np.asarray(scores, dtype=np.float64), axis=0)]
+            table.append([f"{name} {language}", way, len(asked), *means])
     return table
 
 
@@ -151,11 +177,19 @@ def _passage_score(row: Row, hits: Sequence[Hit]) -> tuple[float, ...]:
     return float(found[:1] == [row["passage"]]), float(row["passage"] in found[:5])
 
 
-def _evidence_score(row: Row, hits: Sequence[Hit]) -> tuple[float, ...]:
-    chunks = [_bare(hit.passage.text) for hit in hits[:5]]
-    found = [any(_bare(sentence) in chunk for chunk in chunks) for sentence in row["evidence"]]
-    first = hits[0].passage.path.removesuffix(".txt") if hits else ""
-    return float(any(found)), float(np.mean(found)), float(first in row["passages"])
+def evidence_score(row: Row, hits: Sequence[Hit]) -> tuple[float, ...]:
+    """The columns of the table of long documents, for one question."""
+    chunks = [_bare(hit.passage.text) for hit in hits[:JOINED]]
+    found = [[_bare(sentence) in chunk for sentence in row["evidence"]] for chunk in chunks]
+    in_five = np.any(found[:5], axis=0) if found else np.zeros(1)
+    return (
+        float(np.any(in_five)),
+        float(np.mean(in_five)),
+        float(bool(hits) and hits[0].passage.path.removesuffix(".txt") in row["passages"]),
+        float(np.mean(found[0])) if found else 0.0,
+        float(any(map(all, found))),
+        float(sum(len(hit.passage.text) for hit in hits[:JOINED])),
+    )
 
 
 def _bare(text: str) -> str:

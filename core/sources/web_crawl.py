@@ -15,6 +15,7 @@ from core.errors import AddressError, SettingsError, SiteUnavailableError
 from core.fetching.answers import Fetched
 from core.fetching.guard import Fetcher
 from core.fetching.pace import LONGEST_WAIT
+from core.knowledge.in_threads import to_the_end
 from core.sources.connector import Watch
 from core.sources.mirror import Mirror
 from core.sources.web_addresses import Scope, may_be_page, tidy
@@ -28,7 +29,8 @@ from core.sources.web_start import Start, fetch_page
 from core.sources.web_state import Crawl, PageRecord, Step
 
 KEEP_EVERY = 25
-"""Pages after which the cursor is kept."""
+"""Pages after which the cursor is kept, unless keeping it would take more of the time than 1 / `KEEP_SHARE`."""
+KEEP_SHARE = 20
 AWAY_AFTER = 3
 """Pages in a row that can't be had, after which the site counts as away."""
 BELIEVED = 7 * 86_400.0
@@ -62,16 +64,21 @@ class Crawling:
             await self._begin()
         self._scope = self._choice.scope(state.within)
         try:
-            done = 0
+            done, due = 0, 0.0
             while state.queue or self._add_unlisted():
                 await self._step(state.queue[0])
                 state.queue.popleft()
                 done += 1
-                if done % KEEP_EVERY == 0:
-                    await asyncio.to_thread(self._mirror.keep_cursor, state.cursor())
+                if done % KEEP_EVERY == 0 and time.monotonic() >= due:
+                    began = time.monotonic()
+                    await to_the_end(self._keep)
+                    due = time.monotonic() + KEEP_SHARE * (time.monotonic() - began)
             await self._finish()
         finally:
-            self._mirror.keep_cursor(state.cursor())
+            self._keep()
+
+    def _keep(self) -> None:
+        self._mirror.keep_cursor(self._state.cursor())
 
     async def _begin(self) -> None:
         """See what is there to begin with; nothing of what is known changes before that is had."""

@@ -13,6 +13,9 @@ from pydantic import ConfigDict, Field
 
 from core.messages import Value
 
+_MANY = ("links", "pictures")
+"""Of a page, what holds addresses; most of them stand on every page of a site."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -79,9 +82,12 @@ class Crawl(Value):
     @classmethod
     def of(cls, cursor: Mapping[str, Any]) -> Self:
         """What a cursor says; from the beginning if it says nothing that is understood."""
+        told = dict(cursor)
         try:
-            return cls.model_validate(cursor)
-        except ValueError as error:
+            names: list[str] = list(told.pop("addresses", []))
+            told["pages"] = {address: _read_back(page, names) for address, page in dict(told.get("pages", {})).items()}
+            return cls.model_validate(told)
+        except (ValueError, TypeError, IndexError, AttributeError) as error:
             _log.warning("What was known of a site is not understood; its pages are asked for anew: %s", error)
             return cls()
 
@@ -103,5 +109,15 @@ class Crawl(Value):
         self.own.clear()
 
     def cursor(self) -> dict[str, Any]:
-        """As the mirror keeps it."""
-        return self.model_dump(mode="json", exclude_defaults=True)
+        """As the mirror keeps it: an address that many pages lead to is written once. Takes its time on large sites."""
+        told = self.model_dump(mode="json", exclude_defaults=True)
+        names: dict[str, int] = {}
+        for page in told.get("pages", {}).values():
+            for field in _MANY:
+                if field in page:
+                    page[field] = [names.setdefault(one, len(names)) for one in page[field]]
+        return {**told, "addresses": list(names)}
+
+
+def _read_back(page: Mapping[str, Any], names: list[str]) -> dict[str, Any]:
+    return {field: [names[at] for at in value] if field in _MANY else value for field, value in page.items()}

@@ -1,6 +1,8 @@
 """Pages of a site taken apart: their addresses and files, their furniture, their pictures, sitemaps and rules."""
 
 import gzip
+import json
+from collections import deque
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,7 @@ from core.sources.web_page import read_page
 from core.sources.web_pictures import best_of
 from core.sources.web_rules import rules_of_headers
 from core.sources.web_sitemap import is_over, is_sitemap, read_sitemap
+from core.sources.web_state import Crawl, PageRecord, Step
 from tests.website import html, sitemap
 
 HERE = URL("https://docs.example.org/guide/")
@@ -244,3 +247,18 @@ def test_a_site_is_set_up_with_what_people_write() -> None:
         web.open(
             SourceSpec(name="a", kind="web", location="https://a.org/", options={"token_env": "WIKI_TOKEN_X"}), None
         )
+
+
+def test_what_is_known_of_a_site_is_kept_small_and_read_back() -> None:
+    everywhere = tuple(f"https://a.org/a/long/way/below/{at}" for at in range(100))
+    state = Crawl(location="https://a.org/", met={"https://a.org/"}, queue=deque([Step(address="https://a.org/x")]))
+    state.pages = {
+        address: PageRecord(path="x.html", links=everywhere, pictures=everywhere[:3]) for address in everywhere
+    }
+
+    kept = json.loads(json.dumps(state.cursor()))
+
+    assert Crawl.of(kept) == state
+    assert len(json.dumps(kept)) < 100_000
+    for broken in ({"pages": {"a": {"links": [7]}}}, {"pages": 3}, {"of": "another version"}):
+        assert Crawl.of(broken) == Crawl()

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import pytest_asyncio
 
-from core.errors import IndexUnavailableError
+from core.errors import IndexUnavailableError, SettingsError
 from core.knowledge.index import SearchQuery
 from core.knowledge.weaviate import collection, errors
 from core.knowledge.weaviate import index as weaviate_index
@@ -111,3 +111,12 @@ async def test_more_is_deleted_than_a_call_deletes(index: WeaviateIndex, monkeyp
     await index.upsert(rows, np.zeros((35, DIMENSION), dtype=np.float32))
     assert await index.delete("docs") == 35
     assert await found(index) == ["kept"]
+
+
+async def test_a_key_that_was_taken_away_is_the_operators_to_mend(
+    emulator: WeaviateEmulator, index: WeaviateIndex
+) -> None:
+    emulator.api_key = "another"
+    for work in (index.check(), index.search(SearchQuery(text="word")), index.upsert([passage("a", "word")], None)):
+        with pytest.raises(SettingsError, match="refuses the key"):
+            await work

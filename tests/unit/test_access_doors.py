@@ -39,6 +39,7 @@ DOORS = {
     "core/knowledge/index.py": "the seam",
     "core/knowledge/ingest.py": WRITES,
     "core/knowledge/lance.py": "an index",
+    "core/knowledge/late_interaction.py": "compares pictures that were found for the same audience; shows no others",
     "core/knowledge/opening.py": "opens the index that the settings name",
     "core/knowledge/picture_files.py": "the files",
     "core/knowledge/picture_ingest.py": WRITES,

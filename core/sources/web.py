@@ -58,7 +58,7 @@ class WebConnector:
             SettingsError: where the site begins is nothing that is read, or not open to us.
             SiteUnavailableError: the site can't be had now.
         """
-        state = Crawl.of(await asyncio.to_thread(mirror.cursor))
+        state = await asyncio.to_thread(lambda: Crawl.of(mirror.cursor()))
         await Crawling(self._choice, self._fetcher, mirror, state, watch).run()
 
     async def close(self) -> None:

@@ -75,7 +75,7 @@ class Crawling:
                     due = time.monotonic() + KEEP_SHARE * (time.monotonic() - began)
             await self._finish()
         finally:
-            self._keep()
+            await to_the_end(self._keep)
 
     def _keep(self) -> None:
         self._mirror.keep_cursor(self._state.cursor())

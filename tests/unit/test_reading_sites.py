@@ -10,7 +10,7 @@ from aiohttp import web as server
 from PIL import Image
 
 from core.errors import SettingsError, SiteUnavailableError
-from tests.contract.connector import House
+from core.knowledge.loaders import load
 from tests.sites import redirect
 from tests.website import Website, html, page, sitemap, unavailable, website
 
@@ -246,7 +246,6 @@ async def test_only_so_many_pages_and_links_are_followed_and_that_is_said(site: 
     assert "Day 3." not in words(files)
 
 
-@pytest.mark.slow
 async def test_pictures_of_pages_are_had_once_and_shown(site: Website, tmp_path: Path) -> None:
     async with website(tmp_path / "cdn") as content:
         content.pages["/a b.png"] = page(png(), "image/png")
@@ -260,22 +259,22 @@ async def test_pictures_of_pages_are_had_once_and_shown(site: Website, tmp_path:
         )
         site.pages["/docs/two"] = page(html(f'<p>Two.</p><img src="{content.site.url}/a%20b.png">'))
         site.pages["/docs/not.png"] = page(html("No picture."), "image/png")
-        house = House(tmp_path, site.open, ("everyone",))
 
-        report = await house.sync()
-        passages = await house.passages()
+        files, seen = await site.sync()
+        root = site.mirror().folder
+        [first] = [load(root / path, root) for path, text in files.items() if "Gateway" in text]
 
-        assert not report.failed and all(one.ingested and not one.ingested.failed for one in report.parts)
-        [shown] = [one for one in passages if one.picture is not None]
-        assert "Wiring" in shown.text and shown.url.startswith(f"{site.site.url}/docs/")
+        assert not seen.problems and not first.warnings
+        [shown] = first.pictures
+        assert (shown.data, shown.alt, shown.heading_path) == (png(), "Wiring", ("Gateway",))
         assert content.asked() == ["/a%20b.png"]
 
-        await house.sync()
-        assert content.asked() == []
+        after, _ = await site.sync()
+        assert after == files and content.asked() == []
 
         site.options = {"pictures": "no"}
-        await house.sync()
-        assert not [one for one in await house.passages() if one.picture is not None]
+        files, _ = await site.sync()
+        assert all(path.endswith(".html") and "<img" not in text for path, text in files.items())
 
 
 async def test_a_token_goes_to_the_site_and_to_nobody_else(

@@ -1,6 +1,7 @@
 """Keeping what came from a site: a page as a file of the mirror, and beside it the pictures that it shows."""
 
 import asyncio
+import re
 import time
 
 from yarl import URL
@@ -20,6 +21,9 @@ from core.sources.web_sitemap import time_of
 from core.sources.web_state import Crawl, PageRecord, PictureRecord, Step
 
 MOST_PICTURE_BYTES = 10 * 2**20
+
+_FRONT_MATTER = re.compile(r"\A\ufeff?---[ \t]*\r?\n.*?^(?:---|\.\.\.)[ \t]*\r?$", re.S | re.M)
+_ADDRESS_LINE = re.compile(r"^(?:url|source_url|canonical|canonical_url)[ \t]*:.*(?:\n|\Z)", re.M | re.I)
 
 
 class Keeping:
@@ -52,7 +56,7 @@ class Keeping:
             files, whole = await self._pictures(page)
             data = await asyncio.to_thread(page.markup, files)
         else:
-            data = decode(answer.data, answer.charset).encode() if suffix in IS_TEXT else answer.data
+            data = _plain(answer) if suffix in IS_TEXT else answer.data
         now = time.time()
         path = page_path(url, suffix)
         facts = DocumentFacts(url=str(url), modified=min(answer.modified or time_of(step.lastmod), now))
@@ -138,3 +142,12 @@ class Keeping:
         path = picture_path(url, suffix)
         await asyncio.to_thread(self._mirror.write, path, answer.data, DocumentFacts(url=str(page)))
         self._state.pictures[address] = PictureRecord(path=path, etag=answer.etag, last_modified=answer.last_modified)
+
+
+def _plain(answer: Fetched) -> bytes:
+    """A text in UTF-8, without what its front matter says that its address is: it is where it was fetched."""
+    text = decode(answer.data, answer.charset)
+    front = _FRONT_MATTER.match(text)
+    if front:
+        text = _ADDRESS_LINE.sub("", front.group()) + text[front.end() :]
+    return text.encode(errors="replace")

@@ -178,6 +178,20 @@ async def test_a_page_that_calls_itself_what_is_not_there_is_read_where_it_is(si
     assert all("evil.example" not in text for text in files.values())
 
 
+async def test_a_page_leads_to_where_it_was_fetched_whatever_it_says(site: Website) -> None:
+    lie = '<link rel="canonical" href="http://evil.example/">'
+    front = "---\ntitle: Notes\nURL: http://evil.example/\ncanonical_url : 'http://evil.example/'\n---\nWords.\n"
+    site.pages["/docs/"] = page(html(links("notes.md", "plain.txt") + lie, head=lie))
+    site.pages["/docs/notes.md"] = page(front, "text/plain")
+    site.pages["/docs/plain.txt"] = page(html("<p>Plain.</p>", head=lie), "text/plain")
+
+    files, _ = await site.sync()
+    root = site.mirror().folder
+
+    assert len(files) == 3 and not any(load(root / path, root).url for path in files)
+    assert load(root / next(path for path in files if path.endswith(".md")), root).title == "Notes"
+
+
 async def test_what_is_gone_or_closed_goes_and_what_is_away_stays(site: Website) -> None:
     site.pages["/docs/"] = page(html(links("gone", "closed", "away", "moved")))
     for name in ("gone", "closed", "away", "moved"):

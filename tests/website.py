@@ -12,8 +12,8 @@ from core.fetching.guard import Fetcher
 from core.sources.connector import Connector, SourceSpec
 from core.sources.mirror import Mirror
 from core.sources.schedule import Unwatched
-from core.sources.web import WebConnector
-from core.sources.web_options import choice_of, token_of
+from core.sources.web.connector import WebConnector
+from core.sources.web.options import choice_of, token_of
 from tests.sites import Handler, Site, site
 
 

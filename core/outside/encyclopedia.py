@@ -12,7 +12,7 @@ from core.models.encoder import Encoder
 from core.outside.asking import Asked
 from core.outside.bounds import OutsideError
 from core.outside.finding import Finding, passages_of_findings
-from core.sources.wikipedia_api import WikiApi, WikiHit
+from core.sources.wiki.api import WikiApi, WikiHit
 
 ARTICLES = 2
 PASSAGES = 4

@@ -8,7 +8,7 @@ from core.errors import MissingPartError, QuestionError
 from core.sources.connector import ConnectorKind
 
 GROUP = "lorelens.sources"
-BUILT_IN = {"folder": "core.sources.folder:folder", "git": "core.sources.git:git"}
+BUILT_IN = {"folder": "core.sources.folder:folder", "git": "core.sources.git.connector:git"}
 """Kinds that are there even where no distribution says so."""
 
 

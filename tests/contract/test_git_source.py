@@ -13,8 +13,8 @@ from aiohttp import web
 
 from core.errors import LorelensError, QuestionError, SettingsError
 from core.sources.connector import Connector, SourceSpec
-from core.sources.git import git
-from core.sources.git_pages import pages_of
+from core.sources.git.connector import git
+from core.sources.git.pages import pages_of
 from core.sources.mirror import Mirror
 from core.sources.schedule import Unwatched
 from tests.contract.connector import ConnectorContract, House
@@ -93,7 +93,7 @@ async def test_over_http_only_the_contents_that_are_wanted_are_fetched(
         await world.write(f"docs/{at}.md", f"Page {at}.")
     world.git("config", "uploadpack.allowFilter", "true")
     world.options = {"include": "*.md"}
-    monkeypatch.setattr("core.sources.git.BATCH_FILES", 2)
+    monkeypatch.setattr("core.sources.git.connector.BATCH_FILES", 2)
     async with served(world.folder) as url:
         world.location = f"{url}/.git"
         mirror, _ = await world.fetch(tmp_path)
@@ -116,8 +116,8 @@ async def test_a_host_that_knows_no_partial_clones_sends_all(world: GitWorld, tm
 async def test_files_that_are_too_large_are_said(
     world: GitWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.sources.git_objects.MOST_BYTES", 1000)
-    monkeypatch.setattr("core.sources.git_objects.BATCH_BYTES", 50)
+    monkeypatch.setattr("core.sources.git.objects.MOST_BYTES", 1000)
+    monkeypatch.setattr("core.sources.git.objects.BATCH_BYTES", 50)
     await world.write("a.md", "Words. " * 200)
     await world.write("b.md", "Words.")
     await world.write("c.md", "Words, too, and some more of them.")

@@ -12,8 +12,8 @@ from core.errors import QuestionError, SettingsError
 from core.sources.connector import Connector, SourceSpec
 from core.sources.mirror import Mirror
 from core.sources.schedule import Unwatched
-from core.sources.wiki_dump_file import DumpFile
-from core.sources.wikipedia_dump import wikipedia_dump
+from core.sources.wiki.dump import wikipedia_dump
+from core.sources.wiki.dump_file import DumpFile
 from tests.contract.connector import ConnectorContract, Cut
 
 HEAD = """<mediawiki xmlns="http://www.mediawiki.org/xml/export-0.11/" version="0.11" xml:lang="en">

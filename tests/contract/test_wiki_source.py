@@ -14,7 +14,7 @@ from core.fetching.guard import Fetcher
 from core.sources.connector import Connector, SourceSpec
 from core.sources.mirror import Mirror
 from core.sources.schedule import Unwatched
-from core.sources.wikipedia import WikiConnector, wikipedia
+from core.sources.wiki.connector import WikiConnector, wikipedia
 from tests.contract.connector import ConnectorContract
 from tests.mediawiki import MediaWiki, mediawiki
 

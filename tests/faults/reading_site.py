@@ -8,8 +8,8 @@ from core.fetching.guard import Fetcher
 from core.sources.connector import SourceSpec
 from core.sources.mirror import Mirror
 from core.sources.schedule import Unwatched
-from core.sources.web import WebConnector
-from core.sources.web_options import choice_of
+from core.sources.web.connector import WebConnector
+from core.sources.web.options import choice_of
 
 
 async def read(address: str, folder: Path) -> None:

@@ -5,13 +5,13 @@ import sys
 from pathlib import Path
 
 import core.knowledge.ingest as ingestion
-import core.sources.git as connector
+import core.sources.git.connector as connector
 from core.errors import LorelensError
 from core.knowledge.ingest import Reader
 from core.knowledge.ledger import Ledger
 from core.sources.configured import Configured, ConfiguredSources
 from core.sources.connector import SourceSpec
-from core.sources.git import git
+from core.sources.git.connector import git
 from core.sources.schedule import Unwatched
 from core.sources.syncing import Syncing
 from tests.ingesting import OCR, Team

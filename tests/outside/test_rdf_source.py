@@ -9,8 +9,8 @@ import pytest
 from core.errors import DocumentError, QuestionError, UnavailableError
 from core.sources.connector import SourceSpec
 from core.sources.mirror import Mirror
-from core.sources.rdf import rdf
-from core.sources.rdf_graph import read_graph
+from core.sources.rdf.connector import rdf
+from core.sources.rdf.graph import read_graph
 from tests.outside.servers import GRAPH, sparql_server
 
 

@@ -16,13 +16,13 @@ from core.fetching.answers import Fetched
 from core.knowledge.loaders import load
 from core.sources.connector import SourceSpec
 from core.sources.mirror import Mirror
-from core.sources.web import web
-from core.sources.web_addresses import Scope, page_path, tidy
-from core.sources.web_page import read_page
-from core.sources.web_pictures import best_of
-from core.sources.web_rules import rules_of_headers
-from core.sources.web_sitemap import is_over, is_sitemap, read_sitemap
-from core.sources.web_state import Crawl, PageRecord, Step
+from core.sources.web.addresses import Scope, page_path, tidy
+from core.sources.web.connector import web
+from core.sources.web.page import read_page
+from core.sources.web.pictures import best_of
+from core.sources.web.rules import rules_of_headers
+from core.sources.web.sitemap import is_over, is_sitemap, read_sitemap
+from core.sources.web.state import Crawl, PageRecord, Step
 from tests.website import html, sitemap
 
 HERE = URL("https://docs.example.org/guide/")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.sources.wikitext import html_of
+from core.sources.wiki.wikitext import html_of
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from core.outside.graph import KnowledgeGraph
 from core.outside.sparql import Endpoint, iri
 from core.sources.connector import Part, SourceSpec, Watch
 from core.sources.mirror import Mirror
-from core.sources.rdf_graph import FORMATS, KINDS, MOST_BYTES, entities_of, read_graph
+from core.sources.rdf.graph import FORMATS, KINDS, MOST_BYTES, entities_of, read_graph
 
 MOST = 10_000
 """Entities of one source, unless the option `most` says otherwise."""

@@ -10,12 +10,12 @@ from core.errors import AddressError, DocumentError, SettingsError, SiteUnavaila
 from core.fetching.answers import Fetched
 from core.fetching.guard import Fetcher
 from core.sources.connector import Watch
-from core.sources.web_addresses import folder_of, is_same_site, tidy
-from core.sources.web_kinds import KINDS, SITEMAP_KINDS
-from core.sources.web_options import Choice
-from core.sources.web_rules import Robots
-from core.sources.web_sitemap import MOST_BYTES, Entry, is_sitemap, newest, read_sitemap
-from core.sources.web_state import PageRecord
+from core.sources.web.addresses import folder_of, is_same_site, tidy
+from core.sources.web.kinds import KINDS, SITEMAP_KINDS
+from core.sources.web.options import Choice
+from core.sources.web.rules import Robots
+from core.sources.web.sitemap import MOST_BYTES, Entry, is_sitemap, newest, read_sitemap
+from core.sources.web.state import PageRecord
 
 MOST_PAGE_BYTES = 32 * 2**20
 """Of one page or document."""

@@ -9,7 +9,7 @@ from yarl import URL
 from core.errors import AddressError, QuestionError, SettingsError
 from core.fetching.addresses import WEB_PORTS, AllowList, checked
 from core.sources.connector import SourceSpec
-from core.sources.web_addresses import Scope, tidy
+from core.sources.web.addresses import Scope, tidy
 
 DEPTH = 5
 PAGES = 1000

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from core.errors import QuestionError
 from core.fetching.addresses import AllowList
 from core.messages import Value
-from core.sources.wikipedia_api import api_address
+from core.sources.wiki.api import api_address
 
 MOST = 10_000
 """Pages of one source, unless the option `most` says otherwise."""

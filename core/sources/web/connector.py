@@ -14,9 +14,9 @@ from core.fetching.guard import Fetcher
 from core.fetching.pace import Pace
 from core.sources.connector import Part, SourceSpec, Watch
 from core.sources.mirror import Mirror
-from core.sources.web_crawl import Crawling
-from core.sources.web_options import Choice, choice_of, token_of
-from core.sources.web_state import Crawl
+from core.sources.web.crawl import Crawling
+from core.sources.web.options import Choice, choice_of, token_of
+from core.sources.web.state import Crawl
 
 
 class WebKind:

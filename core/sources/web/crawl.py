@@ -18,15 +18,15 @@ from core.fetching.pace import LONGEST_WAIT
 from core.knowledge.in_threads import to_the_end
 from core.sources.connector import Watch
 from core.sources.mirror import Mirror
-from core.sources.web_addresses import Scope, may_be_page, tidy
-from core.sources.web_keeping import Keeping
-from core.sources.web_kinds import suffix_of
-from core.sources.web_options import DEPTH, Choice
-from core.sources.web_page import Page, read_page
-from core.sources.web_rules import Robots, rules_of_headers
-from core.sources.web_sitemap import is_over
-from core.sources.web_start import Start, fetch_page
-from core.sources.web_state import Crawl, PageRecord, Step
+from core.sources.web.addresses import Scope, may_be_page, tidy
+from core.sources.web.keeping import Keeping
+from core.sources.web.kinds import suffix_of
+from core.sources.web.options import DEPTH, Choice
+from core.sources.web.page import Page, read_page
+from core.sources.web.rules import Robots, rules_of_headers
+from core.sources.web.sitemap import is_over
+from core.sources.web.start import Start, fetch_page
+from core.sources.web.state import Crawl, PageRecord, Step
 
 KEEP_EVERY = 25
 """Pages after which the cursor is kept, unless keeping it would take more of the time than 1 / `KEEP_SHARE`."""

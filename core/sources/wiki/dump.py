@@ -14,13 +14,13 @@ from core.errors import DocumentError, QuestionError, SettingsError, Unavailable
 from core.knowledge.documents import DocumentFacts
 from core.sources.connector import Part, SourceSpec, Watch
 from core.sources.mirror import Mirror
-from core.sources.wiki_dump_file import DumpFile
-from core.sources.wiki_dump_pages import DumpPage, DumpSite
-from core.sources.wiki_dump_progress import DumpProgress
-from core.sources.wiki_pages import document, page_path
-from core.sources.wiki_setup import MOST, is_wikimedia, namespaces_of
-from core.sources.wikipedia_api import WikiSite
-from core.sources.wikitext import html_of
+from core.sources.wiki.api import WikiSite
+from core.sources.wiki.dump_file import DumpFile
+from core.sources.wiki.dump_pages import DumpPage, DumpSite
+from core.sources.wiki.dump_progress import DumpProgress
+from core.sources.wiki.pages import document, page_path
+from core.sources.wiki.setup import MOST, is_wikimedia, namespaces_of
+from core.sources.wiki.wikitext import html_of
 
 OPTIONS = frozenset({"namespaces", "most", "licence"})
 AT_ONCE = 20

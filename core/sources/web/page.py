@@ -15,9 +15,9 @@ from bs4.element import Comment, PreformattedString, Tag
 from yarl import URL
 
 from core.knowledge.loaders.text import decode
-from core.sources.web_addresses import tidy
-from core.sources.web_pictures import picture_link
-from core.sources.web_rules import Rules, rules_of
+from core.sources.web.addresses import tidy
+from core.sources.web.pictures import picture_link
+from core.sources.web.rules import Rules, rules_of
 
 MOST_LINKS = 2000
 MOST_PICTURES = 40

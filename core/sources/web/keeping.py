@@ -12,13 +12,13 @@ from core.fetching.guard import Fetcher
 from core.knowledge.documents import DocumentFacts
 from core.knowledge.loaders.text import decode
 from core.sources.mirror import Mirror
-from core.sources.web_addresses import page_path, picture_path
-from core.sources.web_kinds import IS_TEXT, PICTURE_KINDS
-from core.sources.web_page import Page
-from core.sources.web_pictures import picture_suffix
-from core.sources.web_rules import Robots
-from core.sources.web_sitemap import time_of
-from core.sources.web_state import Crawl, PageRecord, PictureRecord, Step
+from core.sources.web.addresses import page_path, picture_path
+from core.sources.web.kinds import IS_TEXT, PICTURE_KINDS
+from core.sources.web.page import Page
+from core.sources.web.pictures import picture_suffix
+from core.sources.web.rules import Robots
+from core.sources.web.sitemap import time_of
+from core.sources.web.state import Crawl, PageRecord, PictureRecord, Step
 
 MOST_PICTURE_BYTES = 10 * 2**20
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import NamedTuple
 
 from core.errors import SettingsError, UnavailableError
-from core.sources.git_program import Git
+from core.sources.git.program import Git
 
 REF = "refs/lorelens/read"
 """Where the store keeps the commit that is read."""

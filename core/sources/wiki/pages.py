@@ -13,7 +13,7 @@ from urllib.parse import urljoin, urlsplit
 from bs4 import BeautifulSoup
 from bs4.element import Tag
 
-from core.sources.wikipedia_api import WikiSite
+from core.sources.wiki.api import WikiSite
 
 MOST_PICTURES = 20
 """Of one page."""

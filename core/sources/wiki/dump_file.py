@@ -15,7 +15,7 @@ from typing import BinaryIO
 from xml.parsers import expat
 
 from core.errors import DocumentError
-from core.sources.wiki_dump_pages import DumpPage, DumpSite, Gathering
+from core.sources.wiki.dump_pages import DumpPage, DumpSite, Gathering
 
 _READ = 64 * 1024
 _ROOT = b"<mediawiki>"

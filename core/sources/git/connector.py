@@ -17,9 +17,9 @@ from core.errors import QuestionError, SettingsError, UnavailableError
 from core.knowledge.addresses import checked_base
 from core.knowledge.documents import DocumentFacts
 from core.sources.connector import Part, SourceSpec, Watch
-from core.sources.git_objects import FETCH, MOST_BYTES, REF, GitObjects
-from core.sources.git_pages import pages_of
-from core.sources.git_program import Git
+from core.sources.git.objects import FETCH, MOST_BYTES, REF, GitObjects
+from core.sources.git.pages import pages_of
+from core.sources.git.program import Git
 from core.sources.mirror import Mirror
 
 BATCH_FILES = 200

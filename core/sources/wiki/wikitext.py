@@ -10,7 +10,7 @@ from html import escape, unescape
 from importlib import import_module
 from typing import Any
 
-from core.sources.wikitext_templates import facts_of, inline_words
+from core.sources.wiki.templates import facts_of, inline_words
 
 _parse: Callable[[str], Any] = import_module("mwparserfromhell").parse
 

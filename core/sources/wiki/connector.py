@@ -18,10 +18,10 @@ from core.knowledge.documents import DocumentFacts
 from core.messages import Value
 from core.sources.connector import Part, SourceSpec, Watch
 from core.sources.mirror import Mirror
-from core.sources.wiki_pages import clean, document, page_path, picture_path, pictures_of
-from core.sources.wiki_setup import checked_location, choice_of, is_wikimedia
-from core.sources.wikipedia_api import WikiApi, WikiPage, WikiRevision, WikiSite
-from core.sources.wikitext import html_of
+from core.sources.wiki.api import WikiApi, WikiPage, WikiRevision, WikiSite
+from core.sources.wiki.pages import clean, document, page_path, picture_path, pictures_of
+from core.sources.wiki.setup import checked_location, choice_of, is_wikimedia
+from core.sources.wiki.wikitext import html_of
 
 MOST_PICTURE_BYTES = 10 * 2**20
 INTERVAL = 0.1

@@ -7,7 +7,7 @@ from pydantic import Field, ValidationError
 from core.knowledge.documents import DocumentFacts
 from core.messages import Value
 from core.sources.mirror import Mirror
-from core.sources.wiki_dump_pages import DumpPage, DumpSite
+from core.sources.wiki.dump_pages import DumpPage, DumpSite
 
 
 class _Kept(Value):

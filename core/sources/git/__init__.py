@@ -1,0 +1,1 @@
+"""A git repository as a source: a store of its own, and what is read of it."""

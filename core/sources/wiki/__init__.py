@@ -1,0 +1,1 @@
+"""Wikis as a source: Wikipedia, any MediaWiki, and dumps of them."""

@@ -25,7 +25,7 @@ from core.errors import PlatformRefusedError, PlatformUnavailableError
 from core.messages import Place
 from core.question import Question
 
-PATIENCE = 6.0
+PATIENCE = 10.0
 """Seconds that an answer waits for what Discord says of servers and people."""
 MOST_SERVERS = 50
 """In so many servers it is looked whether the asker is there."""

@@ -32,7 +32,7 @@ from core import audience as principals
 from core.errors import PlatformRefusedError, PlatformUnavailableError
 from core.question import Question
 
-PATIENCE = 6.0
+PATIENCE = 10.0
 """Seconds that an answer waits for what Slack says of people and channels."""
 _MOST_CANDIDATES = 20
 _ASKED_MEMBERS = 2

@@ -15,10 +15,11 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import MissingPartError, ModelUnavailableError, SettingsError
+from core.errors import SettingsError
 from core.knowledge.index import Hit, Vectors
 from core.knowledge.picture_files import PictureFiles
 from core.knowledge.picture_search import standard_scores
+from core.models.sentence_models import load_sentence_model
 
 JUDGED = 20
 """How many pictures it compares."""
@@ -117,7 +118,12 @@ class LateInteraction:
 
     @cached_property
     def _model(self) -> Any:
-        model = _load(self.name)
+        model = load_sentence_model(
+            "MultiVectorEncoder",
+            self.name,
+            called="late-interaction model",
+            without="without LORELENS_LATE_INTERACTION pictures are ranked as before.",
+        )
         if not (model.supports("text") and model.supports("image")):
             raise SettingsError(
                 f'The late-interaction model "{self.name}" encodes {" and ".join(model.modalities)}, not text and '
@@ -125,30 +131,6 @@ class LateInteraction:
                 hint="Set LORELENS_LATE_INTERACTION to a model of ColPali's kind, such as vidore/colqwen2-v1.0-hf.",
             )
         return model
-
-
-def _load(name: str) -> Any:
-    try:
-        from sentence_transformers import MultiVectorEncoder
-    except ImportError as error:
-        raise MissingPartError(
-            "sentence-transformers is not installed.",
-            hint='Install it: pip install "lorelens[local]" torch==2.13.0',
-        ) from error
-    try:
-        return MultiVectorEncoder(name)
-    except ImportError as error:
-        raise MissingPartError(
-            f'The late-interaction model "{name}" needs a part that is not installed: '
-            f"{' '.join(str(error).split())[:300]}",
-            hint="Install what it names, beside torch==2.13.0.",
-        ) from error
-    except (OSError, ValueError, RuntimeError) as error:
-        raise ModelUnavailableError(
-            f'The late-interaction model "{name}" could not be loaded: {" ".join(str(error).split())[:300]}',
-            hint="Check its name and the connection to the model hub, or name a local folder; without "
-            "LORELENS_LATE_INTERACTION pictures are ranked as before.",
-        ) from error
 
 
 def _opened(data: bytes) -> Any:

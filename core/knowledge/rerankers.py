@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from core.errors import MissingPartError, ModelUnavailableError
+from core.errors import ModelUnavailableError
 from core.knowledge.documents import Passage
 from core.knowledge.index import Hit
 from core.knowledge.ranking import SECOND_HAND
+from core.models.sentence_models import load_sentence_model
 
 JUDGED = 30
 """How many candidates it reads."""
@@ -74,21 +75,12 @@ class CrossEncoderReranker:
 
     @cached_property
     def _model(self) -> Any:
-        try:
-            from sentence_transformers import CrossEncoder
-        except ImportError as error:
-            raise MissingPartError(
-                "sentence-transformers is not installed.",
-                hint='Install it: pip install "lorelens[local]" torch==2.13.0',
-            ) from error
-        try:
-            model = CrossEncoder(self.name)
-        except (OSError, ValueError, RuntimeError, ImportError) as error:  # no such model, broken, of another library
-            raise ModelUnavailableError(
-                f'The reranker "{self.name}" could not be loaded: {" ".join(str(error).split())[:300]}',
-                hint="Check its name and the connection to the model hub, or name a local folder; without "
-                "LORELENS_RERANKER passages are ranked as before.",
-            ) from error
+        model = load_sentence_model(
+            "CrossEncoder",
+            self.name,
+            called="reranker",
+            without="without LORELENS_RERANKER passages are ranked as before.",
+        )
         if model.num_labels != 1:
             raise ModelUnavailableError(
                 f'"{self.name}" does not rank: it has {model.num_labels} outputs, and a reranker has one.',

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from core.errors import MissingPartError, ModelUnavailableError
 from core.knowledge.index import Vectors
 from core.models.encoder import Encoder
+from core.models.sentence_models import load_sentence_model
 
 OFFLINE = "minilm"
 NONE = "none"
@@ -59,18 +59,6 @@ class SentenceTransformerEncoder:
 
     @cached_property
     def _model(self) -> Any:
-        try:
-            from sentence_transformers import SentenceTransformer
-        except ImportError as error:
-            raise MissingPartError(
-                "sentence-transformers is not installed.",
-                hint='Install it: pip install "lorelens[local]" torch==2.13.0',
-            ) from error
-        try:
-            return SentenceTransformer(self.name)
-        except (OSError, ValueError) as error:
-            raise ModelUnavailableError(
-                f'The encoder "{self.name}" could not be loaded: {error}.',
-                hint="Check its name and the connection to the model hub, or name a local folder; "
-                "LORELENS_ENCODER=minilm needs neither.",
-            ) from error
+        return load_sentence_model(
+            "SentenceTransformer", self.name, called="encoder", without="LORELENS_ENCODER=minilm needs neither."
+        )

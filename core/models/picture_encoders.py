@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.errors import MissingPartError, ModelUnavailableError, SettingsError
+from core.errors import SettingsError
 from core.knowledge.index import Vectors
 from core.models.picture_encoder import PictureEncoder
+from core.models.sentence_models import load_sentence_model
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -88,27 +89,13 @@ class SentenceTransformerPictureEncoder:
 
 
 def _load(name: str) -> Any:
-    try:
-        from sentence_transformers import SentenceTransformer
-    except ImportError as error:
-        raise MissingPartError(
-            "sentence-transformers is not installed.",
-            hint='Install it: pip install "lorelens[local]" torch==2.13.0',
-        ) from error
-    try:
-        return SentenceTransformer(name)
-    except ImportError as error:
-        raise MissingPartError(
-            f'The picture encoder "{name}" needs a part that is not installed: {" ".join(str(error).split())[:300]}',
-            hint="Install what it names, beside torch==2.13.0 (torchvision from PyTorch's own index, in the version "
-            "that belongs to it); SigLIP and CLIP do without.",
-        ) from error
-    except (OSError, ValueError) as error:
-        raise ModelUnavailableError(
-            f'The picture encoder "{name}" could not be loaded: {" ".join(str(error).split())[:300]}',
-            hint="Check its name and the connection to the model hub, or name a local folder; without "
-            "LORELENS_PICTURE_ENCODER pictures are found by their words.",
-        ) from error
+    return load_sentence_model(
+        "SentenceTransformer",
+        name,
+        called="picture encoder",
+        without="without LORELENS_PICTURE_ENCODER pictures are found by their words.",
+        needs=" (torchvision from PyTorch's own index, in the version that belongs to it); SigLIP and CLIP do without",
+    )
 
 
 def _pad_as_trained(model: Any) -> None:

@@ -1,7 +1,6 @@
 """Discord's channels as a source of knowledge: `lorelens sources add discord [SERVER]`."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
@@ -9,11 +8,11 @@ from adapters.discord.addresses import Plain
 from adapters.discord.channel_history import DiscordHistory
 from adapters.discord.intake import Intake
 from adapters.discord.patience import Sleep
+from bots.channel_history import Close, OpenedHistory
 from bots.discord.platform import addresses_of, log_in, token_of
 from core.application import Application
-from core.channel_history import ChannelInfo, Said
 from core.errors import QuestionError, SettingsError
-from core.messages import EVERYONE, Attachment
+from core.messages import EVERYONE
 from core.sources.channels.connector import ChannelConnector, ChannelOptions
 from core.sources.connector import SourceSpec
 
@@ -47,70 +46,41 @@ class DiscordChannels:
 
     def open(self, spec: SourceSpec, given: Application) -> ChannelConnector:
         """Its connector; nothing is asked of Discord yet."""
-        return ChannelConnector(_History(given, spec.location, self._shared.get(given), self.sleep), spec)
+        shared = self._shared.get(given)
+
+        async def open_it() -> tuple[DiscordHistory, Close]:
+            intake, close = (shared, _leave_open) if shared is not None else await _connected(given)
+            return DiscordHistory(intake, guild=spec.location, sleep=self.sleep), close
+
+        return ChannelConnector(OpenedHistory("discord", spec.location, open_it), spec)
 
     def share(self, application: Application, intake: Intake) -> None:
         """Ask with this from now on, for as long as the application is there; whoever made it closes it."""
         self._shared[application] = intake
 
 
-@dataclass
-class _History:
-    """The history of a server, or of all, with a connection that is made when it is needed, unless one is shared."""
+async def _connected(application: Application) -> tuple[Intake, Close]:
+    """What Discord is asked with by a process that does not listen to it."""
+    settings = application.settings
+    token = token_of(settings)
+    if not token:
+        raise SettingsError(
+            "Discord is not set up: there is no token.",
+            hint="Set LORELENS_DISCORD_TOKEN. docs/discord.md leads through it.",
+        )
+    client = Plain(addresses_of(settings))
+    await log_in(client, token)
+    intake = Intake.of(client, api_url=settings.discord_api_url)
 
-    application: Application
-    workspace: str
-    shared: Intake | None
-    sleep: Sleep
-    platform: str = "discord"
-    _opened: tuple[DiscordHistory, Intake | None, Plain | None] | None = None
-    _opening: asyncio.Lock = field(default_factory=asyncio.Lock)
+    async def close() -> None:
+        await intake.close()
+        await client.close()
 
-    async def channels(self) -> list[ChannelInfo]:
-        return await (await self._history()).channels()
+    return intake, close
 
-    async def channel(self, channel: str) -> ChannelInfo | None:
-        return await (await self._history()).channel(channel)
 
-    async def messages(self, channel: ChannelInfo, *, after: float, before: float) -> AsyncIterator[list[Said]]:
-        async for page in (await self._history()).messages(channel, after=after, before=before):
-            yield page
-
-    async def thread(self, channel: ChannelInfo, key: str) -> list[Said]:
-        return await (await self._history()).thread(channel, key)
-
-    async def file(self, attachment: Attachment) -> bytes:
-        return await (await self._history()).file(attachment)
-
-    async def close(self) -> None:
-        opened, self._opened = self._opened, None
-        if opened is not None:
-            _, intake, client = opened
-            if intake is not None:
-                await intake.close()
-            if client is not None:
-                await client.close()
-
-    async def _history(self) -> DiscordHistory:
-        async with self._opening:
-            if self._opened is None:
-                self._opened = await self._open()
-            return self._opened[0]
-
-    async def _open(self) -> tuple[DiscordHistory, Intake | None, Plain | None]:
-        if self.shared is not None:
-            return DiscordHistory(self.shared, guild=self.workspace, sleep=self.sleep), None, None
-        settings = self.application.settings
-        token = token_of(settings)
-        if not token:
-            raise SettingsError(
-                "Discord is not set up: there is no token.",
-                hint="Set LORELENS_DISCORD_TOKEN. docs/discord.md leads through it.",
-            )
-        client = Plain(addresses_of(settings))
-        await log_in(client, token)
-        intake = Intake.of(client, api_url=settings.discord_api_url)
-        return DiscordHistory(intake, guild=self.workspace, sleep=self.sleep), intake, client
+async def _leave_open() -> None:
+    """What is shared is closed by whoever made it."""
 
 
 discord = DiscordChannels()

@@ -1,20 +1,18 @@
 """Slack's channels as a source of knowledge: `lorelens sources add slack [WORKSPACE]`."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from adapters.slack.adapter import Workspaces
 from adapters.slack.api import OneWorkspace
 from adapters.slack.channel_history import SlackHistory, Sleep
 from adapters.slack.intake import Intake
 from adapters.slack.pacing import Pacing
+from bots.channel_history import Close, OpenedHistory
 from bots.slack.oauth import has_oauth, many_workspaces
 from bots.slack.serve import not_set_up
 from core.application import Application
-from core.channel_history import ChannelInfo, Said
 from core.errors import QuestionError
-from core.messages import Attachment
 from core.sources.channels.connector import ChannelConnector, ChannelOptions
 from core.sources.connector import SourceSpec
 
@@ -39,58 +37,19 @@ class SlackChannels:
 
     def open(self, spec: SourceSpec, given: Application) -> ChannelConnector:
         """Its connector; nothing is asked of Slack yet."""
-        return ChannelConnector(_History(given, spec.location, self.pacing, self.sleep), spec)
 
+        async def open_it() -> tuple[SlackHistory, Close]:
+            clients = await _clients(given, self.pacing)
+            intake = Intake.of(clients, api_url=given.settings.slack_api_url)
 
-@dataclass
-class _History:
-    """The history of a workspace, with connections that are made when they are needed."""
+            async def close() -> None:
+                await intake.close()
+                await clients.close()
 
-    application: Application
-    workspace: str
-    pacing: Pacing | None
-    sleep: Sleep
-    platform: str = "slack"
-    _opened: tuple[SlackHistory, Intake, Workspaces] | None = None
-    _opening: asyncio.Lock = field(default_factory=asyncio.Lock)
+            history = SlackHistory(clients, intake.membership, intake.files, team=spec.location, sleep=self.sleep)
+            return history, close
 
-    async def channels(self) -> list[ChannelInfo]:
-        history = await self._history()
-        found = await history.channels()
-        self.workspace = history.workspace
-        return found
-
-    async def channel(self, channel: str) -> ChannelInfo | None:
-        history = await self._history()
-        found = await history.channel(channel)
-        self.workspace = history.workspace
-        return found
-
-    async def messages(self, channel: ChannelInfo, *, after: float, before: float) -> AsyncIterator[list[Said]]:
-        async for page in (await self._history()).messages(channel, after=after, before=before):
-            yield page
-
-    async def thread(self, channel: ChannelInfo, key: str) -> list[Said]:
-        return await (await self._history()).thread(channel, key)
-
-    async def file(self, attachment: Attachment) -> bytes:
-        return await (await self._history()).file(attachment)
-
-    async def close(self) -> None:
-        opened, self._opened = self._opened, None
-        if opened is not None:
-            _, intake, clients = opened
-            await intake.close()
-            await clients.close()
-
-    async def _history(self) -> SlackHistory:
-        async with self._opening:
-            if self._opened is None:
-                clients = await _clients(self.application, self.pacing)
-                intake = Intake.of(clients, api_url=self.application.settings.slack_api_url)
-                history = SlackHistory(clients, intake.membership, intake.files, team=self.workspace, sleep=self.sleep)
-                self._opened = (history, intake, clients)
-            return self._opened[0]
+        return ChannelConnector(OpenedHistory("slack", spec.location, open_it), spec)
 
 
 async def _clients(application: Application, pacing: Pacing | None) -> Workspaces:

@@ -11,8 +11,6 @@ import base64
 import hashlib
 import io
 import logging
-import os
-import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,6 +26,7 @@ from core.models.local.attention import Watched, watch
 from core.models.local.loading import LoadedModel
 from core.models.local.prompt import PromptBuilder
 from core.prompting import brief_question
+from core.whole_files import write_whole
 
 _log = logging.getLogger(__name__)
 
@@ -65,7 +64,7 @@ class HeadsFile:
             _log.warning("%s can't be read (%s); the heads are chosen again", file, type(error).__name__)
         heads = choose_heads(loaded, builder)
         try:
-            _write(file, heads.model_dump_json(indent=2))
+            write_whole(file, heads.model_dump_json(indent=2).encode())
         except OSError as error:
             _log.warning("The chosen heads could not be kept in %s: %s", file, error.strerror)
         return heads
@@ -159,15 +158,3 @@ def _fingerprint(loaded: LoadedModel) -> str:
     for parameter in loaded.model.parameters():
         digest.update(parameter.detach().flatten()[:64].float().cpu().numpy().tobytes())
     return digest.hexdigest()[:32]
-
-
-def _write(file: Path, text: str) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=".new-")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as opened:
-            opened.write(text)
-        Path(temporary).replace(file)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

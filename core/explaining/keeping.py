@@ -6,8 +6,6 @@ is edited, deleted, forgotten or older than its retention (`core.conversation_ke
 
 import json
 import logging
-import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,6 +15,7 @@ from core.conversation_keys import KEEP_ANSWER_SCRIPT, script
 from core.conversations import Conversations
 from core.explaining.record import AnswerRecord
 from core.messages import Value
+from core.whole_files import write_whole
 
 _log = logging.getLogger(__name__)
 
@@ -93,15 +92,7 @@ class LastAnswerFile:
     def keep(self, last: LastAnswer) -> None:
         """Put this answer in the place of the last. What can't be written is logged: the answer itself was given."""
         try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(dir=self._file.parent, prefix=".last-answer-")  # mode 0600
-            try:
-                with os.fdopen(handle, "w", encoding="utf-8") as file:
-                    file.write(last.model_dump_json(exclude_defaults=True))
-                Path(temporary).replace(self._file)
-            except BaseException:
-                Path(temporary).unlink(missing_ok=True)
-                raise
+            write_whole(self._file, last.model_dump_json(exclude_defaults=True).encode())
         except OSError as error:
             _log.warning("What the answer stood on could not be kept in %s: %s", self._file, error.strerror)
 

@@ -1,11 +1,10 @@
 """The knowledge's pictures on disk, named by what is in them."""
 
-import os
-import tempfile
 from collections.abc import Collection
 from pathlib import Path
 
 from core.pictures import NormalizedPicture
+from core.whole_files import write_whole
 
 
 class PictureFiles:
@@ -25,12 +24,12 @@ class PictureFiles:
         path = (self._folder / picture.picture.sha256[:2] / picture.picture.sha256).with_suffix(ending)
         if path.exists():
             return path
-        _write(path, picture.data)
+        write_whole(path, picture.data)
         return path
 
     def put_made(self, sha256: str, data: bytes) -> None:
         """Keep what was made of a picture, in the place of what was made of it before."""
-        _write(self._made(sha256), data)
+        write_whole(self._made(sha256), data)
 
     def get_made(self, sha256: str) -> bytes | None:
         """What was made of a picture, or None if there is nothing."""
@@ -60,17 +59,3 @@ class PictureFiles:
     def _made(self, sha256: str) -> Path:
         """Named like the picture, so that it is not kept any longer."""
         return (self._folder / sha256[:2] / sha256).with_suffix(".npz")
-
-
-def _write(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

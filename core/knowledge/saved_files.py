@@ -9,7 +9,6 @@ import hashlib
 import json
 import os
 import re
-import tempfile
 from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +19,7 @@ from pydantic import Field, ValidationError
 from core.errors import IndexUnavailableError
 from core.knowledge.addresses import web_address
 from core.messages import Author, Message, Place, Value
+from core.whole_files import write_whole
 
 TITLE_CHARACTERS = 100
 
@@ -230,16 +230,7 @@ def _safe(part: str) -> str:
 
 
 def _write(file: Path, content: bytes) -> None:
-    handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=".new-")
-    try:
-        with os.fdopen(handle, "wb") as opened:
-            opened.write(content)
-            opened.flush()
-            os.fsync(opened.fileno())
-        Path(temporary).replace(file)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    write_whole(file, content)
     _sync(file.parent)
 
 

@@ -5,7 +5,7 @@ A connector brings what its source says now into a folder, the mirror; what is r
 contract in `tests/contract/connector.py`; others are found by the entry point group `lorelens.sources`.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import Any, Protocol
 
 from core.errors import QuestionError
@@ -98,6 +98,17 @@ class ConnectorKind(Protocol):
     def open(self, spec: SourceSpec, given: Any) -> Connector:
         """Its connector. `given` is the running `core.application.Application`."""
         ...
+
+
+def check_options(options: Mapping[str, str], known: Collection[str], called: str) -> None:
+    """Whether there is no option but those that are known of a kind of source, which people know as `called`.
+
+    Raises:
+        QuestionError: there is another; says which there are.
+    """
+    if unknown := sorted(set(options) - set(known)):
+        hint = f"There are: {', '.join(sorted(known))}." if known else "Leave it out."
+        raise QuestionError(f'{called} has no option "{unknown[0]}".', hint=hint)
 
 
 def option_lines(options: Sequence[str]) -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from core.errors import QuestionError, UnavailableError
 from core.knowledge.addresses import checked_base
-from core.sources.connector import Part, SourceSpec, Watch
+from core.sources.connector import Part, SourceSpec, Watch, check_options
 from core.sources.mirror import Mirror
 
 
@@ -18,8 +18,7 @@ class FolderKind:
 
     def check(self, spec: SourceSpec) -> SourceSpec:
         """The spec with its folder's whole path. Raises `QuestionError`."""
-        if spec.options:
-            raise QuestionError(f'A folder has no option "{sorted(spec.options)[0]}".', hint="Leave it out.")
+        check_options(spec.options, (), "A folder")
         if not spec.location.strip():
             raise QuestionError("Which folder?", hint="Write `lorelens sources add folder PATH`.")
         path = Path(os.path.realpath(Path(spec.location).expanduser()))

@@ -3,13 +3,13 @@
 import json
 import time
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any, cast
 
 from pydantic import ValidationError
 
 from core.messages import Value
 from core.models.served.capabilities import Capabilities
+from core.whole_files import write_whole
 
 FILE = "model_capabilities.json"
 KEPT_SECONDS = 7 * 24 * 3600.0
@@ -46,10 +46,7 @@ class CapabilityMemory:
         if self._file is None:
             return
         try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            with NamedTemporaryFile("w", dir=self._file.parent, delete=False, encoding="utf-8") as new:
-                json.dump(self._found, new, indent=1, ensure_ascii=False)
-            Path(new.name).replace(self._file)
+            write_whole(self._file, json.dumps(self._found, indent=1, ensure_ascii=False).encode())
         except OSError:
             self._file = None
 

@@ -16,7 +16,7 @@ from typing import Any
 from core.errors import QuestionError, SettingsError, UnavailableError
 from core.knowledge.addresses import checked_base
 from core.knowledge.documents import DocumentFacts
-from core.sources.connector import Part, SourceSpec, Watch
+from core.sources.connector import Part, SourceSpec, Watch, check_options
 from core.sources.git.objects import FETCH, MOST_BYTES, REF, GitObjects
 from core.sources.git.pages import pages_of
 from core.sources.git.program import Git
@@ -39,11 +39,7 @@ class GitKind:
 
     def check(self, spec: SourceSpec) -> SourceSpec:
         """The spec with its location made whole. Raises `QuestionError`."""
-        unknown = sorted(set(spec.options) - _OPTIONS)
-        if unknown:
-            raise QuestionError(
-                f'A git repository has no option "{unknown[0]}".', hint=f"There are: {', '.join(sorted(_OPTIONS))}."
-            )
+        check_options(spec.options, _OPTIONS, "A git repository")
         for name in ("branch", "folder"):
             value = spec.options.get(name, "").strip("/")
             if value and (not _REF.match(value) or any(part in {".", ".."} for part in value.split("/"))):

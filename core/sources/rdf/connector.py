@@ -18,7 +18,7 @@ from core.knowledge.documents import DocumentFacts
 from core.outside.entities import Entity, local_name
 from core.outside.graph import KnowledgeGraph
 from core.outside.sparql import Endpoint, iri
-from core.sources.connector import Part, SourceSpec, Watch
+from core.sources.connector import Part, SourceSpec, Watch, check_options
 from core.sources.mirror import Mirror
 from core.sources.rdf.graph import FORMATS, KINDS, MOST_BYTES, entities_of, read_graph
 
@@ -38,10 +38,7 @@ class RdfKind:
 
     def check(self, spec: SourceSpec) -> SourceSpec:
         """The spec. Raises `QuestionError`."""
-        if unknown := sorted(set(spec.options) - OPTIONS):
-            raise QuestionError(
-                f'A knowledge graph has no option "{unknown[0]}".', hint=f"There are: {', '.join(sorted(OPTIONS))}."
-            )
+        check_options(spec.options, OPTIONS, "A knowledge graph")
         if not spec.location.strip():
             raise QuestionError("Which graph?", hint="Name an RDF file, a folder of them, or a SPARQL endpoint.")
         most = spec.options.get("most", "1")

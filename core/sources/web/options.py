@@ -8,7 +8,7 @@ from yarl import URL
 
 from core.errors import AddressError, QuestionError, SettingsError
 from core.fetching.addresses import WEB_PORTS, AllowList, checked
-from core.sources.connector import SourceSpec
+from core.sources.connector import SourceSpec, check_options
 from core.sources.web.addresses import Scope, tidy
 
 DEPTH = 5
@@ -66,8 +66,7 @@ def choice_of(spec: SourceSpec) -> Choice:
         QuestionError: something in them is wrong; says what to write.
     """
     options = spec.options
-    if unknown := sorted(set(options) - OPTIONS):
-        raise QuestionError(f'A site has no option "{unknown[0]}".', hint=f"There are: {', '.join(sorted(OPTIONS))}.")
+    check_options(options, OPTIONS, "A site")
     if options.get("pictures", "yes") not in ("yes", "no"):
         raise QuestionError("pictures says neither yes nor no.", hint="Write pictures=no or leave it out.")
     if options.get("token_env") and not _NAME.match(options["token_env"]):

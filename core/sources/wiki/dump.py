@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from core.errors import DocumentError, QuestionError, SettingsError, UnavailableError
 from core.knowledge.documents import DocumentFacts
-from core.sources.connector import Part, SourceSpec, Watch
+from core.sources.connector import Part, SourceSpec, Watch, check_options
 from core.sources.mirror import Mirror
 from core.sources.wiki.api import WikiSite
 from core.sources.wiki.dump_file import DumpFile
@@ -43,10 +43,7 @@ class WikiDumpKind:
 
     def check(self, spec: SourceSpec) -> SourceSpec:
         """The spec with the file's whole path. Raises `QuestionError`."""
-        if unknown := sorted(set(spec.options) - OPTIONS):
-            raise QuestionError(
-                f'A dump has no option "{unknown[0]}".', hint=f"There are: {', '.join(sorted(OPTIONS))}."
-            )
+        check_options(spec.options, OPTIONS, "A dump")
         if not spec.location.strip():
             raise QuestionError("Which dump?", hint="Name a file pages-articles.xml, .xml.bz2 or .xml.gz.")
         most = spec.options.get("most", "1")

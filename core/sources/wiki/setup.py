@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from core.errors import QuestionError
 from core.fetching.addresses import AllowList
 from core.messages import Value
+from core.sources.connector import check_options
 from core.sources.wiki.api import api_address
 
 MOST = 10_000
@@ -47,8 +48,7 @@ def choice_of(options: Mapping[str, str]) -> WikiChoice:
     Raises:
         QuestionError: one is not known, or says what can't be.
     """
-    if unknown := sorted(set(options) - OPTIONS):
-        raise QuestionError(f'A wiki has no option "{unknown[0]}".', hint=f"There are: {', '.join(sorted(OPTIONS))}.")
+    check_options(options, OPTIONS, "A wiki")
     AllowList.of(options.get("allow", "").split(","))
     choice = WikiChoice(
         titles=_several(options, "titles"),

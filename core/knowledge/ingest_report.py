@@ -19,6 +19,16 @@ class Progress(Protocol):
         ...
 
 
+class Unwatched:
+    """The progress of a reading in that nobody watches."""
+
+    def begin(self, stage: str, total: int) -> None:
+        """A stage begins."""
+
+    def advance(self, stage: str, item: str) -> None:
+        """One of it is done."""
+
+
 class NotRead(Value):
     """A file, or a picture within one, that could not be read, and why."""
 

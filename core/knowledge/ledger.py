@@ -104,6 +104,10 @@ class Ledger:
             for source, root, audience, read_at, finished, url in rows
         ]
 
+    def source(self, name: str) -> SourceRecord | None:
+        """One source, if there is such."""
+        return next((record for record in self.sources() if record.source == name), None)
+
     def note_source(self, record: SourceRecord) -> None:
         """Note how a source stands."""
         audience = json.dumps(record.audience)

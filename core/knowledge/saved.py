@@ -15,9 +15,10 @@ from core.audience import channel, person
 from core.errors import LorelensError, QuestionError, UnavailableError
 from core.knowledge.in_threads import to_the_end
 from core.knowledge.ingest import Reader, ingest
+from core.knowledge.ingest_report import Unwatched
 from core.knowledge.ledger import Ledger, SourceRecord
 from core.knowledge.saved_files import NoteHead, SavedFiles, SavedNote, SavedPlace
-from core.knowledge.sources import forget_source
+from core.knowledge.sources import forget_source, take_out
 from core.messages import Place, Value
 
 __all__ = ["PREFIX", "NoteHead", "Saved", "SavedNote", "SavedNotes"]
@@ -157,11 +158,7 @@ class SavedNotes:
         if record is None:
             return
         for name in names:
-            passages = await reader.index.passages(record.source, name)
-            reader.ledger.begin(record.source, [name])
-            pictures = {one.picture.sha256: one.id for one in passages if one.picture is not None}
-            reader.ledger.begin_pictures(record.source, pictures)
-            await reader.index.delete(record.source, name)
+            await take_out(record.source, name, ledger=reader.ledger, index=reader.index)
 
     def _is_behind(self, folder: Path, ledger: Ledger) -> bool:
         """Whether the index does not hold what is on disk."""
@@ -210,17 +207,7 @@ class SavedNotes:
             self._files.drop_if_empty(folder)
             return
         source = record.source if record is not None else _name(place, folder, reader.ledger)
-        await ingest(folder, reader, source=source, audience=place.audience, progress=_Unwatched())
-
-
-class _Unwatched:
-    """The progress of a reading in that nobody watches."""
-
-    def begin(self, stage: str, total: int) -> None:
-        """A stage begins."""
-
-    def advance(self, stage: str, item: str) -> None:
-        """One of it is done."""
+        await ingest(folder, reader, source=source, audience=place.audience, progress=Unwatched())
 
 
 def _check(note: SavedNote) -> None:

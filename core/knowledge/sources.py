@@ -47,7 +47,7 @@ async def change_audience(source: str, audience: Sequence[str], *, ledger: Ledge
         QuestionError: there is no such source, or nobody is named.
         UnavailableError: the index can't be changed now, or somebody reads documents in: it follows then.
     """
-    record = next((one for one in ledger.sources() if one.source == source), None)
+    record = ledger.source(source)
     if record is None:
         raise _no_such_source(source, ledger)
     wanted = tuple(dict.fromkeys(audience))
@@ -65,17 +65,28 @@ def _no_such_source(source: str, ledger: Ledger) -> QuestionError:
     return QuestionError(f'There is no source "{source}".', hint=f"There are: {names or 'none yet'}.")
 
 
+async def take_out(source: str, path: str, *, ledger: Ledger, index: KnowledgeIndex) -> None:
+    """Take a document out of the index at once, whoever reads documents in; the ledger knows it for unread, so that
+    the next reading in puts right what is left. Raises `IndexUnavailableError`."""
+    passages = await index.passages(source, path)
+    ledger.begin(source, [path])
+    pictures = {one.picture.sha256: one.id for one in passages if one.picture is not None}
+    ledger.begin_pictures(source, pictures)
+    await index.delete(source, path)
+
+
 async def forget_source(source: str, *, ledger: Ledger, index: KnowledgeIndex, pictures: PictureFiles) -> int:
     """Forget all that was read from a source; answer how many passages went.
 
     Raises:
         QuestionError: there is no such source.
     """
-    names = [record.source for record in ledger.sources()]
-    if source not in names:
+    if ledger.source(source) is None:
         raise _no_such_source(source, ledger)
     with exclusively(ledger.folder):
-        record = next(record for record in ledger.sources() if record.source == source)
+        record = ledger.source(source)
+        if record is None:  # somebody else has forgotten it meanwhile
+            raise _no_such_source(source, ledger)
         ledger.note_source(record.model_copy(update={"finished": False}))
         ledger.distrust(source)
         gone = await index.delete(source)

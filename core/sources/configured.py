@@ -3,7 +3,6 @@
 Files are written whole or not at all, so that any process may read them at any time and none is broken by a kill.
 """
 
-import fcntl
 import hashlib
 import os
 import re
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from core.errors import IndexUnavailableError, QuestionError, UnavailableError
+from core.file_locks import locked
 from core.messages import Value
 from core.sources.connector import Part, SourceSpec
 
@@ -181,25 +181,6 @@ class ConfiguredSources:
 
     def _place(self, name: str) -> Path:
         return self.folder / _slug(name)
-
-
-@contextmanager
-def locked(file: Path) -> Generator[bool]:
-    """Hold the kernel's lock on a file; whether it is ours. Raises `IndexUnavailableError` if it can't be written."""
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    except OSError as error:
-        raise _unwritable(file, error) from error
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
-    finally:
-        os.close(handle)
 
 
 def _slug(name: str) -> str:

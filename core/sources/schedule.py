@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from core.errors import LorelensError, QuestionError
 from core.sources.configured import Configured, ConfiguredSources, SyncState
-from core.sources.syncing import Syncing
+from core.sources.syncing import Syncing, Unwatched
 
 SHORTEST = 60.0
 """Seconds; nothing is synced more often."""
@@ -153,22 +153,3 @@ class Schedule:
                 )
             else:
                 _log.info('Source "%s": %s', name, counts)
-
-
-class Unwatched:
-    """The progress of a sync that nobody watches."""
-
-    def part(self, name: str) -> None:
-        """A part begins."""
-
-    def fetched(self, item: str, *, total: int | None = None) -> None:
-        """One more document is there."""
-
-    def problem(self, item: str, reason: str) -> None:
-        """A document can't be had."""
-
-    def begin(self, stage: str, total: int) -> None:
-        """A stage of reading in begins."""
-
-    def advance(self, stage: str, item: str) -> None:
-        """One of it is done."""

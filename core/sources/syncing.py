@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from core.errors import LorelensError, UnavailableError
+from core.knowledge import ingest_report
 from core.knowledge.in_threads import to_the_end
 from core.knowledge.ingest import IngestReport, NotRead, Progress, Reader, ingest
 from core.knowledge.ingest_lock import BusyError
@@ -73,6 +74,19 @@ class SyncProgress(Watch, Progress, Protocol):
     def part(self, name: str) -> None:
         """A part begins."""
         ...
+
+
+class Unwatched(ingest_report.Unwatched):
+    """The progress of a sync that nobody watches."""
+
+    def part(self, name: str) -> None:
+        """A part begins."""
+
+    def fetched(self, item: str, *, total: int | None = None) -> None:
+        """One more document is there."""
+
+    def problem(self, item: str, reason: str) -> None:
+        """A document can't be had."""
 
 
 class Syncing:
@@ -187,7 +201,7 @@ class Syncing:
 
     async def _forget_part(self, reader: Reader, part: KnownPart) -> int:
         async def forget() -> int:
-            if part.source not in {record.source for record in reader.ledger.sources()}:
+            if reader.ledger.source(part.source) is None:
                 return 0
             return await forget_source(part.source, ledger=reader.ledger, index=reader.index, pictures=reader.pictures)
 
@@ -195,7 +209,7 @@ class Syncing:
 
     async def _narrow(self, reader: Reader, source: str, audience: tuple[str, ...]) -> None:
         """Let those who may see a part now be those who see what was read of it before."""
-        record = next((one for one in reader.ledger.sources() if one.source == source), None)
+        record = reader.ledger.source(source)
         if record is None or set(record.audience) == set(audience):
             return
         try:
@@ -259,7 +273,7 @@ class Syncing:
     def _readers(self, reader: Reader, spec: SourceSpec, part: Part, source: str) -> tuple[str, ...] | None:
         """Who may see a part when it is read in. Whoever was taken out while it was fetched stays out: what the ledger
         says, which knows of it, is left as it is."""
-        if any(record.source == source for record in reader.ledger.sources()):
+        if reader.ledger.source(source) is not None:
             return None
         return self.sources.get(spec.name).spec.audience if part.audience == spec.audience else part.audience
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from core.fetching.guard import Fetcher
 from core.sources.connector import SourceSpec
 from core.sources.mirror import Mirror
-from core.sources.schedule import Unwatched
+from core.sources.syncing import Unwatched
 from core.sources.web.connector import WebConnector
 from core.sources.web.options import choice_of
 

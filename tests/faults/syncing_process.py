@@ -12,8 +12,7 @@ from core.knowledge.ledger import Ledger
 from core.sources.configured import Configured, ConfiguredSources
 from core.sources.connector import SourceSpec
 from core.sources.git.connector import git
-from core.sources.schedule import Unwatched
-from core.sources.syncing import Syncing
+from core.sources.syncing import Syncing, Unwatched
 from tests.ingesting import OCR, Team
 
 NAME = "pages"

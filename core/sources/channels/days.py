@@ -4,16 +4,13 @@ The day (UTC) is the unit of fetching: its messages, and the threads that hang o
 is written under a lock, so that a fetching that began before a change never writes over what came after it.
 """
 
-import asyncio
-import fcntl
-import os
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from core import file_locks
 from core.channel_history import ChannelHistory, ChannelInfo, Said
-from core.errors import IndexUnavailableError, UserError
+from core.errors import UserError
 from core.knowledge.documents import DocumentFacts
 from core.knowledge.loaders.sniffing import PICTURE_SUFFIXES, kind_by_name
 from core.sources.channels.documents import (
@@ -43,30 +40,9 @@ def bounds(day: str) -> tuple[float, float]:
     return begin.timestamp(), (begin + timedelta(days=1)).timestamp()
 
 
-@asynccontextmanager
-async def alone(folder: Path) -> AsyncGenerator[None]:
+def alone(folder: Path) -> AbstractAsyncContextManager[None]:
     """Be the only one, among all processes, who fetches and writes days of this mirror."""
-    handle = _lock_file(folder)
-    try:
-        while True:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                await asyncio.sleep(_PAUSE)
-        yield
-    finally:
-        os.close(handle)
-
-
-def _lock_file(folder: Path) -> int:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        return os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o644)
-    except OSError as error:
-        raise IndexUnavailableError(
-            f"What was fetched can't be kept in {folder}: {error.strerror or error}.", hint="Is the disk full?"
-        ) from error
+    return file_locks.alone(folder / _LOCK, _PAUSE)
 
 
 class DayWriter:

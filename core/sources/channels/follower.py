@@ -7,27 +7,26 @@ to the next. A channel that Lorelens was just invited to is read as a whole, bes
 """
 
 import asyncio
-import fcntl
 import logging
-import os
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from core.errors import LorelensError, QuestionError, UnavailableError
+from core.file_locks import alone
 from core.knowledge.in_threads import to_the_end
 from core.knowledge.ingest import Reader, ingest
-from core.knowledge.ledger import SourceRecord
-from core.knowledge.sources import change_audience, forget_source
+from core.knowledge.sources import change_audience, forget_source, take_out
 from core.sources.channels.connector import ChannelConnector
 from core.sources.channels.days import paths_of_thread, paths_with
 from core.sources.channels.documents import day_of
 from core.sources.channels.marks import WHOLE, Marks, Spot
 from core.sources.connector import Part
 from core.sources.mirror import Mirror
+from core.sources.syncing import Unwatched
 
 __all__ = ["ChannelFollower", "Followed", "Spot"]
 
@@ -153,7 +152,7 @@ class ChannelFollower:
         """Lorelens may not read the channel any more: it answers from it no more. Raises as `changed` does."""
         reader = await self._reader()
         for followed in await self._find(spot):
-            record = _record(reader, followed.source)
+            record = reader.ledger.source(followed.source)
             if record is not None:
                 reader.ledger.distrust(record.source)
                 await reader.index.delete(record.source)
@@ -183,25 +182,10 @@ class ChannelFollower:
 
     async def _keep(self) -> None:
         """Work, once this is the process that does."""
-        async with self._alone():
+        async with alone(self._lock, self._beat):
             for way in self._ways:
                 way.task = asyncio.create_task(self._work(way), name=f"lorelens-channels-{way.whole}")
             await asyncio.gather(*(way.task for way in self._ways if way.task is not None))
-
-    @asynccontextmanager
-    async def _alone(self) -> AsyncGenerator[None]:
-        await asyncio.to_thread(self._lock.parent.mkdir, parents=True, exist_ok=True)
-        handle = os.open(self._lock, os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            while True:
-                try:
-                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError:
-                    await asyncio.sleep(self._beat)
-            yield
-        finally:
-            os.close(handle)
 
     async def _work(self, way: _Way) -> None:
         while True:
@@ -272,7 +256,7 @@ class ChannelFollower:
     async def _narrow(self, source: str, part: Part) -> None:
         """Let who may see the channel now be who may see what was read of it, before anything else is done."""
         reader = await self._reader()
-        record = _record(reader, source)
+        record = reader.ledger.source(source)
         if record is not None and record.audience != part.audience:
             await change_audience(source, part.audience, ledger=reader.ledger, index=reader.index)
 
@@ -281,15 +265,11 @@ class ChannelFollower:
         if not paths:
             return
         reader = await self._reader()
-        record = _record(reader, followed.source)
+        record = reader.ledger.source(followed.source)
         for path in sorted(paths):
             if record is not None:
                 try:
-                    passages = await reader.index.passages(record.source, path)
-                    reader.ledger.begin(record.source, [path])
-                    pictures = {one.picture.sha256: one.id for one in passages if one.picture is not None}
-                    reader.ledger.begin_pictures(record.source, pictures)
-                    await reader.index.delete(record.source, path)
+                    await take_out(record.source, path, ledger=reader.ledger, index=reader.index)
                 except UnavailableError as error:  # it goes with the reading in that follows, then
                     _log.warning("What was deleted in a channel is in the index for a moment: %s", error)
             (followed.folder / path).unlink(missing_ok=True)
@@ -297,7 +277,7 @@ class ChannelFollower:
     async def _forget(self, followed: Followed) -> None:
         """A channel that may not be read any more: nothing of it stays."""
         reader = await self._reader()
-        record = _record(reader, followed.source)
+        record = reader.ledger.source(followed.source)
         if record is not None:
             async with self._reading:
                 with suppress(QuestionError):  # somebody else has forgotten it
@@ -313,17 +293,8 @@ class ChannelFollower:
         return not any(self._marks.spots(whole=way.whole) for way in self._ways)
 
 
-class _Unwatched:
-    """Nobody watches what is fetched and read in behind."""
-
-    def begin(self, stage: str, total: int) -> None:
-        """A stage begins."""
-
-    def advance(self, stage: str, item: str) -> None:
-        """One of it is done."""
-
-    def fetched(self, item: str, *, total: int | None = None) -> None:
-        """One more document is there."""
+class _Unwatched(Unwatched):
+    """Nobody watches what is fetched and read in behind; what can't be had is logged."""
 
     def problem(self, item: str, reason: str) -> None:
         """A document can't be had."""
@@ -331,7 +302,3 @@ class _Unwatched:
 
 
 _UNWATCHED = _Unwatched()
-
-
-def _record(reader: Reader, source: str) -> SourceRecord | None:
-    return next((one for one in reader.ledger.sources() if one.source == source), None)

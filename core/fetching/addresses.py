@@ -133,6 +133,19 @@ def checked(address: str | URL, *, allow: AllowList, ports: Sequence[int] = WEB_
     return url
 
 
+def origin_of(address: str) -> str:
+    """`HOST:PORT` of a whole address of http or https, as an allow list takes it; empty if it is none.
+
+    For what an operator named, which may stand in the own network.
+    """
+    try:
+        url = URL(address)
+        host = url.host
+    except ValueError:
+        return ""
+    return f"{host}:{url.port}" if url.scheme in {"http", "https"} and host else ""
+
+
 def is_inner(host: str) -> bool:
     """Whether a name is one that only an inner network knows."""
     return "." not in host or host.rpartition(".")[2] in _INNER

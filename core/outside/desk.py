@@ -1,7 +1,6 @@
 """The desk at which what is outside is asked for: what there is, what a workspace turned on, within which bounds."""
 
 import asyncio
-import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -14,14 +13,12 @@ from core.outside.finding import as_hits
 from core.outside.intent import asked_for, without_asking
 from core.outside.leaving import OwnWords
 from core.outside.switches import Switches, workspace_of
-from core.outside.tool import OutsideTool, Say
+from core.outside.tool import Say
 from core.reply import Status
 from core.turn import Turn
 
 if TYPE_CHECKING:  # the MCP SDK takes a while to import
     from core.outside.mcp_server import McpServer
-
-_log = logging.getLogger(__name__)
 
 CALLED = {
     "web_search": ("the web", "网络"),
@@ -62,33 +59,10 @@ class Outside:
         """Which of them are on where a turn's answer stands."""
         return self._switches.on(workspace_of(turn.message.place)) & frozenset(self.names)
 
-    async def tools(self, turn: Turn) -> list[OutsideTool]:
-        """What a model may call in this turn. A server that is away offers none, and is asked again the next time."""
-        from core.tools.knowledge_graph import knowledge_graph_tool
-        from core.tools.search_web import search_web_tool
-        from core.tools.wikipedia import wikipedia_tool
-
+    def servers_on(self, turn: Turn) -> "list[McpServer]":
+        """The MCP servers that are on where a turn's answer stands."""
         on = self.on(turn)
-        built = {
-            "web_search": search_web_tool,
-            "wikipedia": wikipedia_tool,
-            "knowledge_graph": knowledge_graph_tool,
-        }
-        tools = [build(self) for name, build in built.items() if name in on]
-        servers = [self._servers[name] for name in self._servers if name in on]
-        for offered in await asyncio.gather(*(self._offered(server, turn) for server in servers)):
-            tools += offered
-        return tools
-
-    async def _offered(self, server: "McpServer", turn: Turn) -> list[OutsideTool]:
-        from core.tools.mcp import mcp_tool
-
-        try:
-            return [mcp_tool(self, server, tool) for tool in await server.tools()]
-        except LorelensError as error:
-            _log.warning("The MCP server %s offers no tools: %s", server.name, error)
-            self.note(turn, server.switch)
-            return []
+        return [server for name, server in self._servers.items() if name in on]
 
     async def look(self, name: str, turn: Turn, proposed: str, say: Say) -> tuple[str, list[Hit], str]:
         """Ask one source for what a model, or the question, proposes.

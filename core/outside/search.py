@@ -9,7 +9,9 @@ from typing import Any, Protocol, cast
 from yarl import URL
 
 from core.errors import AddressError, MissingPartError, SettingsError
+from core.fetching.addresses import origin_of
 from core.fetching.guard import Fetcher
+from core.knowledge.addresses import web_address
 from core.outside.bounds import OutsideError
 from core.outside.finding import Finding, seconds_of
 
@@ -58,15 +60,12 @@ class SearXNG:
     the own network."""
 
     def __init__(self, address: str) -> None:
-        try:
-            url = URL(address)
-            host = url.host
-        except ValueError:
-            url, host = URL(), None
-        if url.scheme not in {"http", "https"} or not host:
+        origin = origin_of(address)
+        if not origin:
             raise SettingsError(f'"{address}" is no address of a SearXNG.', hint='Write "searxng:https://HOST".')
+        url = URL(address)
         self._address = str(url / "search") if not url.path.endswith("/search") else str(url)
-        self._fetcher = Fetcher(allow=[f"{host}:{url.port}"], timeout=10.0, tries=2, first_pause=0.3)
+        self._fetcher = Fetcher(allow=[origin], timeout=10.0, tries=2, first_pause=0.3)
 
     async def search(self, query: str, language: str) -> list[Finding]:
         """Results, best first."""
@@ -154,25 +153,17 @@ def _finding(one: Mapping[str, Any]) -> Finding:
     return Finding(
         title=_first(one, _TITLE_KEYS),
         text=_first(one, _TEXT_KEYS),
-        url=_web_address(_first(one, _ADDRESS_KEYS)),
+        url=web_address(_first(one, _ADDRESS_KEYS)),
         modified=seconds_of(_first(one, ("publishedDate", "published_date", "date"))),
     )
 
 
 def _lines(text: str) -> list[Finding]:
     named = [
-        Finding(title=one["title"], text=one["snippet"], url=_web_address(one["link"])) for one in _LINE.finditer(text)
+        Finding(title=one["title"], text=one["snippet"], url=web_address(one["link"])) for one in _LINE.finditer(text)
     ]
     return named or ([Finding(title="", text=text)] if text.strip() else [])
 
 
 def _first(one: Mapping[str, Any], keys: Sequence[str]) -> str:
     return next((said.strip() for key in keys if isinstance(said := one.get(key), str) and said.strip()), "")
-
-
-def _web_address(address: str) -> str:
-    try:
-        url = URL(address)
-        return address if url.scheme in {"http", "https"} and url.host and not re.search(r"\s", address) else ""
-    except ValueError:
-        return ""

@@ -9,9 +9,9 @@ from typing import Any, cast
 
 from rdflib import Literal, URIRef
 from rdflib.term import Node
-from yarl import URL
 
 from core.errors import AddressError, QuestionError, SettingsError, SiteUnavailableError
+from core.fetching.addresses import origin_of
 from core.fetching.guard import Fetcher
 from core.fetching.pace import Pace
 from core.outside.bounds import OutsideError
@@ -33,16 +33,12 @@ class Endpoint:
     """
 
     def __init__(self, address: str, *, interval: float = 0.1, timeout: float = 15.0, contact: str = "") -> None:
-        try:
-            url = URL(address)
-            host = url.host
-        except ValueError:
-            url, host = URL(), None
-        if url.scheme not in {"http", "https"} or not host:
+        origin = origin_of(address)
+        if not origin:
             raise SettingsError(f'"{address}" is no address of a SPARQL endpoint.', hint="Write https://HOST/sparql.")
         self.address = address
         self._fetcher = Fetcher(
-            allow=[f"{host}:{url.port}"],
+            allow=[origin],
             pace=Pace(interval),
             timeout=timeout,
             tries=2,

@@ -21,6 +21,8 @@ PASSAGES = 5
 PAGE_BYTES = 3 * 2**20
 PAGE_SECONDS = 6.0
 _KINDS = ("text/", "application/xhtml+xml", "application/pdf")
+_ENDINGS = {"application/pdf": "pdf", "text/plain": "txt"}
+"""What a page is read as, by its kind; any other as HTML."""
 
 
 class Web:
@@ -44,7 +46,8 @@ class Web:
         """What the best pages say to the question, and the snippets of the others."""
         results = await self._search.search(asked.query, asked.language)
         opened = await asyncio.gather(*(self._opened(one, asked) for one in results[:PAGES]))
-        snippets = [one for one, pages in zip(results, [*opened, *[[]] * len(results)], strict=False) if not pages]
+        unopened = [one for one, pages in zip(results[:PAGES], opened, strict=True) if not pages]
+        snippets = [*unopened, *results[PAGES:]]
         passages = [passage for pages in opened for passage in pages]
         passages += passages_of_findings(self.kind, snippets, chinese=asked.chinese)
         found = await self._attached.find(asked.question, passages, (), PASSAGES)
@@ -61,14 +64,8 @@ class Web:
             return []
         try:
             page = await self._fetcher.fetch(result.url, kinds=_KINDS, most=PAGE_BYTES)
-            name = (
-                "page.pdf"
-                if page.kind == "application/pdf"
-                else "page.txt"
-                if page.kind == "text/plain"
-                else "page.html"
-            )
-            read = await self._attached.read(name, page.data)
+            ending = _ENDINGS.get(page.kind, "html")
+            read = await self._attached.read(f"page.{ending}", page.data)
         except LorelensError as error:
             _log.info("A page that was found is not opened: %s", error)
             return []

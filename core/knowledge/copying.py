@@ -13,6 +13,7 @@ import numpy as np
 from core.errors import IndexUnavailableError
 from core.knowledge.index import KnowledgeIndex, Vectors
 from core.messages import Value
+from core.whole_files import write_whole
 
 AT_ONCE = 256
 
@@ -43,7 +44,7 @@ async def copy(source: KnowledgeIndex, target: KnowledgeIndex, progress: Path) -
         passages = [one.passage for one in page]
         await target.upsert(passages, _rows([one.text for one in page]), _rows([one.image for one in page]))
         done = Copied(passages=done.passages + len(page), after=page[-1].position)
-        await asyncio.to_thread(_write, progress, done)
+        await asyncio.to_thread(write_whole, progress, done.model_dump_json().encode())
         yield done
     await target.optimize()
     here, there = (await source.statistics()).passages, (await target.statistics()).passages
@@ -81,9 +82,3 @@ def _read(progress: Path) -> Copied:
         return Copied()
     except ValueError:  # a file that can't be read says nothing; from the beginning is always right
         return Copied()
-
-
-def _write(progress: Path, done: Copied) -> None:
-    fresh = progress.with_suffix(".new")
-    fresh.write_text(done.model_dump_json(), "utf-8")
-    fresh.replace(progress)

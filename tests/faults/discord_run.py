@@ -11,9 +11,9 @@ from core.conversations import Conversations
 from core.errors import StoreUnavailableError
 from core.mailbox import Mailbox
 from tests.discord_emulator import Channel, Emulator, Interaction, Message, Person
+from tests.faults.command_processes import CommandFleet
+from tests.faults.known_answers import KNOWN, is_reason
 from tests.faults.redis_process import RedisProcess
-from tests.faults.slack_processes import SlackFleet
-from tests.faults.slack_run import KNOWN, is_reason
 from tests.scenario.served_team import Shared
 
 PATIENCE = 40.0
@@ -37,7 +37,7 @@ class DiscordRun:
     """A load, and what it goes through."""
 
     discord: Emulator
-    fleet: SlackFleet
+    fleet: CommandFleet
     redis: RedisProcess
     store: Conversations
     channels: Sequence[Channel]
@@ -186,7 +186,7 @@ async def prepared(folder: Path, shared: Shared, commands: Sequence[Sequence[str
             "LORELENS_HEALTH_ADDRESS": "",
             "OMP_NUM_THREADS": "1",
         }
-        fleet = SlackFleet(folder, environment, commands)
+        fleet = CommandFleet(folder, environment, commands)
         store = await Conversations.open(redis.url, folder)
         try:
             await fleet.start()

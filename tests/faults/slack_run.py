@@ -10,17 +10,12 @@ from pathlib import Path
 from core.conversations import Conversations
 from core.errors import StoreUnavailableError
 from core.mailbox import Mailbox
+from tests.faults.command_processes import CommandFleet
+from tests.faults.known_answers import KNOWN, is_reason
 from tests.faults.redis_process import RedisProcess
-from tests.faults.slack_processes import SlackFleet
-from tests.scenario.served_team import ERROR, ROLLBACK, Shared
+from tests.scenario.served_team import Shared
 from tests.slack_emulator import Channel, Message, Person, SlackEmulator
 
-KNOWN = {
-    "How long does a rollback take? (case %s)": ROLLBACK,
-    "What does ERR-4031 mean? (case %s)": ERROR,
-    "每年有多少天带薪休假？(案例 %s)": "二十五天",
-}
-REASONS = ("can't answer right now", "Something went wrong", "无法回答", "出错", "Slack ")
 PATIENCE = 40.0
 """Seconds for which an answer is waited for; what is not there then is lost."""
 
@@ -42,7 +37,7 @@ class SlackRun:
     """A load, and what it goes through."""
 
     slack: SlackEmulator
-    fleet: SlackFleet
+    fleet: CommandFleet
     redis: RedisProcess
     store: Conversations
     channels: Sequence[Channel]
@@ -171,11 +166,6 @@ def is_whole(message: Message) -> bool:
     return not message.streaming and not any(one.label in ("Stop", "停止") for one in message.buttons)
 
 
-def is_reason(text: str) -> bool:
-    """Whether it says why there is no answer."""
-    return any(one in text for one in REASONS)
-
-
 @asynccontextmanager
 async def prepared(
     folder: Path, shared: Shared, commands: Sequence[Sequence[str]], **settings: str
@@ -196,7 +186,7 @@ async def prepared(
             "OMP_NUM_THREADS": "1",
             **{f"LORELENS_{name.upper()}": value for name, value in settings.items()},
         }
-        fleet = SlackFleet(folder, environment, commands)
+        fleet = CommandFleet(folder, environment, commands)
         store = await Conversations.open(redis.url, folder)
         try:
             await fleet.start()

@@ -9,13 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.slack_processes import INGRESS, SERVE, WORKER
 from tests.faults.slack_run import SlackRun, prepared
 from tests.scenario.openai_server import Say, model_server
 from tests.scenario.served_team import ERROR, ROLLBACK, Shared, shared_team
 
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(180)]
 
+SERVE = ("serve", "slack")
+INGRESS = (*SERVE, "--no-worker")
+WORKER = ("worker", "--platform", "slack")
 POINTS = (
     ("chat.startStream", "slow after"),
     ("chat.stopStream", "slow"),

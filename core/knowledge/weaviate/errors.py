@@ -88,7 +88,7 @@ def _ours(error: BaseException, url: str) -> LorelensError:
     if isinstance(error, WeaviateUnsupportedFeatureError) or _TOO_OLD.search(text):
         return SettingsError(
             f"Weaviate at {url} is too old: {text[:200]}",
-            hint="Use Weaviate 1.32 or newer; collection aliases came then.",
+            hint="Use Weaviate 1.33 or newer; collection aliases work since then.",
         )
     if match := _TOKENIZER.search(text):
         name = (match[1] or match[2]).upper()

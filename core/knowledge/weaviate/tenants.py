@@ -7,7 +7,7 @@ from collections.abc import Sequence
 SHARED = "shared"
 _WORKSPACE = re.compile(r"([^/]+)/([^/]+)(?:/(?:channel|person)/.+)?", re.DOTALL)
 _READABLE = re.compile(r"[A-Za-z0-9-]{1,20}_[A-Za-z0-9-]{1,40}")
-# Weaviate takes names of 4 to 64 letters, digits, "-" and "_".
+# Weaviate takes names of up to 64 letters, digits, "-" and "_".
 
 
 def tenant_of(audience: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""The real commands as processes that a test starts, kills and stops: `lorelens serve slack` and `lorelens worker`.
+"""The real commands as processes that a test starts, kills and stops: `lorelens serve ...` and `lorelens worker`.
 
 They are forked from a process that has imported everything, so that many can be killed.
 """
@@ -15,9 +15,6 @@ from pathlib import Path
 
 PATIENCE = 30.0
 """Seconds for which a process is waited for that is to begin or to end."""
-SERVE = ("serve", "slack")
-INGRESS = (*SERVE, "--no-worker")
-WORKER = ("worker", "--platform", "slack")
 IMPORTED = ("bots.cli", "bots.slack.serve", "bots.worker", "core.answering", "core.models.minilm")
 """What takes most of a command's time to begin, for the process that they are forked from."""
 
@@ -34,7 +31,7 @@ def command(arguments: Sequence[str], environment: Mapping[str, str], log: Path)
     app()
 
 
-class SlackProcess:
+class CommandProcess:
     """One process of a command; `log` is what all lives of it said."""
 
     def __init__(self, arguments: Sequence[str], log: Path) -> None:
@@ -83,7 +80,7 @@ class SlackProcess:
         return code
 
 
-class SlackFleet:
+class CommandFleet:
     """The processes of one installation."""
 
     def __init__(self, folder: Path, environment: Mapping[str, str], commands: Sequence[Sequence[str]]) -> None:
@@ -91,7 +88,7 @@ class SlackFleet:
         self._context.set_forkserver_preload(list(IMPORTED))
         self._environment = environment
         self._chance = random.Random(5)
-        self.processes = [SlackProcess(one, folder / f"{at}.log") for at, one in enumerate(commands)]
+        self.processes = [CommandProcess(one, folder / f"{at}.log") for at, one in enumerate(commands)]
         self.killed = 0
 
     async def start(self) -> None:

@@ -247,12 +247,14 @@ async def _show(name: str, data: Path | None, *, as_json: bool) -> int:
 def kinds() -> None:
     """List the kinds of sources that there are."""
     console = Console()
-    for name in kind_names():
+    names = kind_names()
+    width = max(map(len, names), default=0)
+    for name in names:
         try:
             summary = kind_of(name).summary
         except LorelensError as error:
             summary = error.message
-        console.print(f"{name:<12} {summary}", highlight=False, markup=False)
+        console.print(f"{name:<{width}}  {summary}", highlight=False, markup=False, soft_wrap=True)
 
 
 def _name(spec: SourceSpec) -> str:

@@ -17,7 +17,10 @@ import pytest
 
 from bots.cli import app
 from bots.metrics import Metrics
+from bots.source_metrics import SourceMetrics
 from config.settings import Settings
+from core.knowledge.ledger import Ledger
+from core.sources.configured import ConfiguredSources
 
 ROOT = Path(__file__).parents[2]
 GIVEN = {"LORELENS_WEAVIATE_API_KEY": "a-key"}
@@ -139,14 +142,17 @@ def test_prometheus_scrapes_what_has_metrics(compose: dict[str, Any]) -> None:
         subprocess.run([promtool, "check", "config", file], check=True, capture_output=True)
 
 
-def test_dashboard_and_alerts_ask_for_metrics_that_there_are() -> None:
+def test_dashboard_and_alerts_ask_for_metrics_that_there_are(tmp_path: Path) -> None:
     board = json.loads((ROOT / "config/observe/grafana/dashboards/lorelens.json").read_text())
     asked = [target["expr"] for panel in board["panels"] for target in panel.get("targets", [])]
     rules = [rule for group in loaded("config/observe/alerts.yml")["groups"] for rule in group["rules"]]
     asked += [rule["expr"] for rule in rules]
     named = {name for expression in asked for name in re.findall(r"\blorelens_\w+", expression)}
     # A metric with labels shows no sample before its first value, but always its type.
-    types = dict(re.findall(r"^# TYPE (\w+) (\w+)", Metrics().exposition().decode(), re.MULTILINE))
+    metrics, ledger = Metrics(), Ledger(tmp_path / "ledger.sqlite")
+    metrics.include(SourceMetrics(ConfiguredSources(tmp_path), ledger))
+    types = dict(re.findall(r"^# TYPE (\w+) (\w+)", metrics.exposition().decode(), re.MULTILINE))
+    ledger.close()
     there = {name + suffix for name, kind in types.items() for suffix in _SUFFIXES.get(kind, ("",))}
     assert len(named) > 8
     assert named - there == set()

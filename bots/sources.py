@@ -18,7 +18,7 @@ from core.errors import LorelensError, QuestionError, UnavailableError
 from core.knowledge.sources import change_audience, source_states
 from core.messages import EVERYONE
 from core.sources.configured import Configured
-from core.sources.connector import SourceSpec, option_lines
+from core.sources.connector import Part, SourceSpec, option_lines
 from core.sources.registry import kind_names, kind_of
 from core.sources.schedule import seconds_of
 from core.sources.syncing import SyncReport
@@ -96,6 +96,9 @@ async def _add(spec: SourceSpec, options: list[str], every: str, data: Path | No
             )
         interval = seconds_of(every) if every else before.every if before is not None else 0.0
         configured.put(Configured(spec=spec, every=interval, added_at=before.added_at if before else time.time()))
+        read = application.ledger.source(spec.name)
+        if read is not None and read.root == spec.location:  # read in by hand so far; it is this source's from now on
+            configured.note_part(spec.name, Part(folder=read.root))
         if before is not None and before.spec.audience != spec.audience:
             await _change_readers(application, spec)
     if as_json:

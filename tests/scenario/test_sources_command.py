@@ -45,3 +45,20 @@ def test_an_operator_sets_sources_up_and_takes_them_away(tmp_path: Path) -> None
     assert "another --name" in run("sources", "add", "git", "wiki", "--name", "share", code=2)
     assert "1 passages" in run("sources", "remove", "share", "--yes")
     assert "token_env" in run("sources", "add", "git", "https://ann:pw@example.org/a.git", code=2)
+
+
+def test_a_folder_that_was_read_in_by_hand_is_one_source_when_it_is_set_up(tmp_path: Path) -> None:
+    def run(*arguments: str) -> str:
+        done = lorelens(*arguments, cwd=tmp_path, env=PLAIN)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    (tmp_path / "share").mkdir()
+    (tmp_path / "share" / "guide.md").write_text("# Guide\n\nThe gateway listens on port 8080.\n")
+    run("ingest", "share")
+    run("sources", "add", "folder", "share", "--every", "6h")
+
+    [row] = json.loads(run("sources", "--json"))
+    assert (row["configured"], row["documents"], row["every"]) == ("share", 1, 21600)
+    assert "1 passages" in run("sources", "remove", "share", "--yes")
+    assert json.loads(run("sources", "--json")) == []

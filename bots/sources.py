@@ -57,7 +57,7 @@ def add(
             "--audience",
             metavar="WHO",
             help='Who may see it: "everyone", "guests", PLATFORM/WORKSPACE, PLATFORM/WORKSPACE/channel/ID or '
-            "PLATFORM/WORKSPACE/person/ID; may be repeated.",
+            "PLATFORM/WORKSPACE/person/ID; may be repeated. It is kept; everyone if never said.",
         ),
     ] = None,
     url: Annotated[
@@ -79,10 +79,12 @@ def add(
         audience=tuple(dict.fromkeys(audience or (EVERYONE,))),
         url=url,
     )
-    run(_add(spec, option or [], every, data, as_json=as_json), as_json=as_json)
+    run(_add(spec, option or [], every, data, said_for_whom=bool(audience), as_json=as_json), as_json=as_json)
 
 
-async def _add(spec: SourceSpec, options: list[str], every: str, data: Path | None, *, as_json: bool) -> int:
+async def _add(
+    spec: SourceSpec, options: list[str], every: str, data: Path | None, *, said_for_whom: bool, as_json: bool
+) -> int:
     spec = spec.model_copy(update={"options": option_lines(options)})
     spec = kind_of(spec.kind).check(spec)
     spec = spec.model_copy(update={"name": spec.name or _name(spec)})
@@ -94,10 +96,14 @@ async def _add(spec: SourceSpec, options: list[str], every: str, data: Path | No
                 f'A source "{spec.name}" is set up already, from {before.spec.location or before.spec.kind}.',
                 hint="Give this one another --name, or `lorelens sources remove` that one first.",
             )
+        read = application.ledger.source(spec.name)
+        if read is not None and read.root != spec.location:
+            read = None
+        if not said_for_whom and (known := before.spec if before is not None else read) is not None:
+            spec = spec.model_copy(update={"audience": known.audience})  # who might see it is never widened in silence
         interval = seconds_of(every) if every else before.every if before is not None else 0.0
         configured.put(Configured(spec=spec, every=interval, added_at=before.added_at if before else time.time()))
-        read = application.ledger.source(spec.name)
-        if read is not None and read.root == spec.location:  # read in by hand so far; it is this source's from now on
+        if read is not None:  # it was read in by hand so far, and is this source's from now on
             configured.note_part(spec.name, Part(folder=read.root))
         if before is not None and before.spec.audience != spec.audience:
             await _change_readers(application, spec)

@@ -55,10 +55,11 @@ def test_a_folder_that_was_read_in_by_hand_is_one_source_when_it_is_set_up(tmp_p
 
     (tmp_path / "share").mkdir()
     (tmp_path / "share" / "guide.md").write_text("# Guide\n\nThe gateway listens on port 8080.\n")
-    run("ingest", "share")
+    run("ingest", "share", "--audience", "guests")
     run("sources", "add", "folder", "share", "--every", "6h")
 
     [row] = json.loads(run("sources", "--json"))
     assert (row["configured"], row["documents"], row["every"]) == ("share", 1, 21600)
+    assert row["record"]["audience"] == row["audience"] == ["guests"]
     assert "1 passages" in run("sources", "remove", "share", "--yes")
     assert json.loads(run("sources", "--json")) == []

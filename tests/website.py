@@ -13,7 +13,7 @@ from core.sources.connector import Connector, SourceSpec
 from core.sources.mirror import Mirror
 from core.sources.schedule import Unwatched
 from core.sources.web.connector import WebConnector
-from core.sources.web.options import choice_of, token_of
+from core.sources.web.options import authorization_of, choice_of
 from tests.sites import Handler, Site, site
 
 
@@ -76,7 +76,7 @@ class Website:
         options = {"allow": self.site.host, **self.options}
         spec = SourceSpec(name="source", kind="web", location=f"{self.site.url}{self.location}", options=options)
         fetcher = Fetcher(allow=(self.site.host,), tries=2, first_pause=0.01)
-        return WebConnector(spec, replace(choice_of(spec), token=token_of(spec)), fetcher)
+        return WebConnector(spec, replace(choice_of(spec), token=authorization_of(spec)), fetcher)
 
     def mirror(self) -> Mirror:
         return Mirror(self.place / "mirror")

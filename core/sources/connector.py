@@ -5,12 +5,18 @@ A connector brings what its source says now into a folder, the mirror; what is r
 contract in `tests/contract/connector.py`; others are found by the entry point group `lorelens.sources`.
 """
 
+import os
+import re
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import Any, Protocol
 
-from core.errors import QuestionError
+from core.errors import QuestionError, SettingsError
 from core.messages import EVERYONE, Value
 from core.sources.mirror import Mirror
+
+VARIABLE = "token_env"
+"""The option of several kinds that names the environment variable with their token, which is written down nowhere."""
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
 
 class SourceSpec(Value):
@@ -104,11 +110,26 @@ def check_options(options: Mapping[str, str], known: Collection[str], called: st
     """Whether there is no option but those that are known of a kind of source, which people know as `called`.
 
     Raises:
-        QuestionError: there is another; says which there are.
+        QuestionError: there is another; says which there are. Or a token stands where its variable's name should.
     """
     if unknown := sorted(set(options) - set(known)):
         hint = f"There are: {', '.join(sorted(known))}." if known else "Leave it out."
         raise QuestionError(f'{called} has no option "{unknown[0]}".', hint=hint)
+    if options.get(VARIABLE) and not _VARIABLE.match(options[VARIABLE]):
+        raise QuestionError(f"{VARIABLE} is the name of a variable.", hint="Write token_env=WIKI_TOKEN, not the token.")
+
+
+def token_of(options: Mapping[str, str]) -> str:
+    """The token in the variable that the option `token_env` names; empty where it names none.
+
+    Raises:
+        SettingsError: the variable holds none, or what can't be one.
+    """
+    name = options.get(VARIABLE, "")
+    token = os.environ.get(name, "").strip() if name else ""
+    if name and not (token and token.isprintable() and token.isascii()):
+        raise SettingsError(f"The variable {name} holds no token.", hint=f"Set {name} where Lorelens is started.")
+    return token
 
 
 def option_lines(options: Sequence[str]) -> dict[str, str]:

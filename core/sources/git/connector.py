@@ -16,7 +16,7 @@ from typing import Any
 from core.errors import QuestionError, SettingsError, UnavailableError
 from core.knowledge.addresses import checked_base
 from core.knowledge.documents import DocumentFacts
-from core.sources.connector import Part, SourceSpec, Watch, check_options
+from core.sources.connector import Part, SourceSpec, Watch, check_options, token_of
 from core.sources.git.objects import FETCH, MOST_BYTES, REF, GitObjects
 from core.sources.git.pages import pages_of
 from core.sources.git.program import Git
@@ -54,11 +54,7 @@ class GitKind:
         Raises:
             SettingsError: the variable that is to hold a token does not.
         """
-        name = spec.options.get("token_env", "")
-        token = os.environ.get(name, "").strip() if name else ""
-        if name and not token:
-            raise SettingsError(f"The variable {name} holds no token.", hint=f"Set {name} where Lorelens is started.")
-        return GitConnector(spec, token)
+        return GitConnector(spec, token_of(spec.options))
 
 
 class GitConnector:

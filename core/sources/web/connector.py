@@ -15,7 +15,7 @@ from core.fetching.pace import Pace
 from core.sources.connector import Part, SourceSpec, Watch
 from core.sources.mirror import Mirror
 from core.sources.web.crawl import Crawling
-from core.sources.web.options import Choice, choice_of, token_of
+from core.sources.web.options import Choice, authorization_of, choice_of
 from core.sources.web.state import Crawl
 
 
@@ -36,7 +36,7 @@ class WebKind:
         Raises:
             SettingsError: the variable that is to hold a token does not.
         """
-        return WebConnector(spec, replace(choice_of(spec), token=token_of(spec)))
+        return WebConnector(spec, replace(choice_of(spec), token=authorization_of(spec)))
 
 
 class WebConnector:

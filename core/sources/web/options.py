@@ -1,14 +1,13 @@
 """What somebody chose to be read of a site: where it begins, how far it goes, and how it is asked for."""
 
-import os
 import re
 from dataclasses import dataclass
 
 from yarl import URL
 
-from core.errors import AddressError, QuestionError, SettingsError
+from core.errors import AddressError, QuestionError
 from core.fetching.addresses import WEB_PORTS, AllowList, checked
-from core.sources.connector import SourceSpec, check_options
+from core.sources.connector import SourceSpec, check_options, token_of
 from core.sources.web.addresses import Scope, tidy
 
 DEPTH = 5
@@ -20,8 +19,6 @@ OPTIONS = frozenset(
 )
 RULES = "1"
 """Changes when the same page would be kept differently, so that unchanged pages are fetched again."""
-
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
 
 @dataclass(frozen=True)
@@ -69,8 +66,6 @@ def choice_of(spec: SourceSpec) -> Choice:
     check_options(options, OPTIONS, "A site")
     if options.get("pictures", "yes") not in ("yes", "no"):
         raise QuestionError("pictures says neither yes nor no.", hint="Write pictures=no or leave it out.")
-    if options.get("token_env") and not _NAME.match(options["token_env"]):
-        raise QuestionError("token_env is the name of a variable.", hint="Write token_env=WIKI_TOKEN, not the token.")
     allow = _listed(options.get("allow", ""))
     contact = options.get("contact", "")
     if not contact.isprintable() or not contact.isascii():
@@ -89,17 +84,14 @@ def choice_of(spec: SourceSpec) -> Choice:
     )
 
 
-def token_of(spec: SourceSpec) -> str:
-    """What is sent as Authorization: the variable's value, as a bearer token unless it names another scheme.
+def authorization_of(spec: SourceSpec) -> str:
+    """What is sent as Authorization: the token, as a bearer token unless it names another scheme.
 
     Raises:
         SettingsError: the variable that is to hold it does not.
     """
-    name = spec.options.get("token_env", "")
-    value = os.environ.get(name, "").strip() if name else ""
-    if name and (not value or not value.isprintable() or not value.isascii()):
-        raise SettingsError(f"The variable {name} holds no token.", hint=f"Set {name} where Lorelens is started.")
-    return value if not value or " " in value else f"Bearer {value}"
+    token = token_of(spec.options)
+    return token if not token or " " in token else f"Bearer {token}"
 
 
 def _location(text: str, allow: tuple[str, ...]) -> URL:

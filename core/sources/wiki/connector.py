@@ -5,7 +5,6 @@ the mirror's cursor says are fetched.
 """
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Generator, Iterable
 from contextlib import contextmanager
 from typing import Any
@@ -16,7 +15,7 @@ from core.fetching.guard import Fetcher
 from core.fetching.pace import Pace
 from core.knowledge.documents import DocumentFacts
 from core.messages import Value
-from core.sources.connector import Part, SourceSpec, Watch
+from core.sources.connector import Part, SourceSpec, Watch, token_of
 from core.sources.mirror import Mirror
 from core.sources.wiki.api import WikiApi, WikiPage, WikiRevision, WikiSite
 from core.sources.wiki.pages import clean, document, page_path, picture_path, pictures_of
@@ -59,11 +58,7 @@ class WikiKind:
         Raises:
             SettingsError: the variable that is to hold a token does not.
         """
-        name = spec.options.get("token_env", "").strip()
-        token = os.environ.get(name, "").strip() if name else ""
-        if name and not token:
-            raise SettingsError(f"The variable {name} holds no token.", hint=f"Set {name} where Lorelens is started.")
-        return WikiConnector(spec, token=token)
+        return WikiConnector(spec, token=token_of(spec.options))
 
 
 class _Known(Value):

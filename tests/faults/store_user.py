@@ -6,6 +6,7 @@
 
 import asyncio
 import itertools
+import signal
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,4 +42,5 @@ async def _write(data: Path) -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # which a test run in the background leaves ignored
     asyncio.run({"join": _join, "write": _write}[sys.argv[2]](Path(sys.argv[1])))

@@ -34,6 +34,12 @@ def discord(turns: TurnsOption = 4, no_worker: NoWorkerOption = False, data: Dat
     _serve(["discord"], turns, no_worker, data)
 
 
+@serve.command()
+def web(turns: TurnsOption = 4, no_worker: NoWorkerOption = False, data: DataOption = None) -> None:
+    """Serve the web page and the HTTP API until SIGTERM, by default for this machine alone; see docs/web.md."""
+    _serve(["web"], turns, no_worker, data)
+
+
 @serve.command(name="all")
 def every(turns: TurnsOption = 4, no_worker: NoWorkerOption = False, data: DataOption = None) -> None:
     """Serve every platform that is set up, in one process, until SIGTERM."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from core.application import Application
     from core.platform import PlatformAdapter
 
-PLATFORMS = {"slack": "bots.slack.serve", "discord": "bots.discord.serve"}
+PLATFORMS = {"slack": "bots.slack.serve", "discord": "bots.discord.serve", "web": "bots.web.serve"}
 """The modules that are a `ServedPlatform`; imported when they are needed."""
 
 
@@ -63,7 +63,7 @@ async def serve_platforms(names: Sequence[str], turns: int, data: Path | None) -
     async with serving(data) as (application, metrics, watchers), AsyncExitStack() as stack:
         adapters: list[PlatformAdapter] = []
         ingresses: list[Ingress] = []
-        for name in names or PLATFORMS:
+        for name in names or _set_up(application):
             served = cast(ServedPlatform, import_module(PLATFORMS[name]))
             adapter = await served.adapter_of(application)
             if adapter is None and names:
@@ -75,8 +75,8 @@ async def serve_platforms(names: Sequence[str], turns: int, data: Path | None) -
         if not adapters:
             raise SettingsError(
                 "No chat platform is set up.",
-                hint="Set LORELENS_SLACK_BOT_TOKEN or LORELENS_DISCORD_TOKEN; docs/slack.md and docs/discord.md lead "
-                "through it.",
+                hint="Set LORELENS_SLACK_BOT_TOKEN, LORELENS_DISCORD_TOKEN or LORELENS_WEB_ADDRESS; docs/slack.md, "
+                "docs/discord.md and docs/web.md lead through it.",
             )
         await serve(
             application,
@@ -89,6 +89,11 @@ async def serve_platforms(names: Sequence[str], turns: int, data: Path | None) -
             checks=[one.is_listening for one in ingresses],
         )
     return 0
+
+
+def _set_up(application: "Application") -> list[str]:
+    """The platforms that may be; the page, which would do without any setting, only where its address is set."""
+    return [name for name in PLATFORMS if name != "web" or application.settings.web_address]
 
 
 @asynccontextmanager

@@ -213,6 +213,38 @@ class Settings(BaseSettings):
         default="", description="Discord's gateway, for proxies; empty: the one that Discord names."
     )
 
+    web_address: str = Field(
+        default="",
+        description="Where the web page and the HTTP API are served; empty: at 127.0.0.1:8600, by `serve web` alone. "
+        "Beyond this machine a login is needed (web_login).",
+    )
+    web_login: Literal["auto", "none", "password", "proxy"] = Field(
+        default="auto",
+        description="Who gets in: nobody is asked (on this machine), people with a password (`lorelens web people`), "
+        "or whom a proxy in front names; auto: none on this machine, password beyond it.",
+    )
+    web_hosts: str = Field(
+        default="",
+        description="Names by which the page is reached, separated by commas; this machine's own are always taken.",
+    )
+    web_proxies: str = Field(
+        default="",
+        description="Addresses or networks of proxies in front that are believed, separated by commas.",
+    )
+    web_proxy_person: str = Field(
+        default="X-Forwarded-User", description="The header in which the proxy names the person."
+    )
+    web_proxy_groups: str = Field(
+        default="X-Forwarded-Groups",
+        description="The header in which the proxy names the person's groups, separated by commas.",
+    )
+    web_operators: str = Field(
+        default="",
+        description="People, and groups as group:NAME, that are operators where a proxy names them, by commas.",
+    )
+    web_session_hours: int = Field(default=12, ge=1, description="Hours without use after which a session ends.")
+    web_upload_mb: int = Field(default=50, ge=1, description="Megabytes that one upload may have.")
+
     @cached_property
     def data_folder(self) -> Path:
         """The data folder as an absolute path."""

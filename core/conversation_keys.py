@@ -33,7 +33,8 @@ class ConversationKeys(NamedTuple):
     submitted it; `questions` a hash from the ids of those that are not answered yet to what their answer needs.
     `answers` is a hash from the ids of answered messages to what the answer stood on, and `stood_on` one from the same
     ids to those of all messages that it was made from. `replies` is a hash from the ids of answered messages to how
-    their reply was posted.
+    their reply was posted. `shown` is a hash from the ids of questions to what stands of their replies, for platforms
+    that are this store's own (`adapters.web.board`).
     """
 
     messages: str
@@ -44,6 +45,7 @@ class ConversationKeys(NamedTuple):
     answers: str
     stood_on: str
     replies: str
+    shown: str
 
 
 def shard_of(conversation: str) -> int:
@@ -59,6 +61,7 @@ class KeySpace:
         self.conversations = f"{prefix}:conversations"
         self.pictures = f"{prefix}:pictures"
         self.platforms = f"{prefix}:platforms"
+        self.shown_changes = f"{prefix}:shown:changes"
 
     def conversation(self, conversation: str) -> ConversationKeys:
         """The keys of a conversation."""

@@ -196,7 +196,7 @@ class Conversations:
         forgotten = await self._forget(conversation, await self.redis.execute("HKEYS", keys.messages))
         said = await self.redis.execute("HKEYS", self.keys.feedback(conversation))
         await self.redis.execute(
-            "DEL", keys.gone, keys.answers, keys.stood_on, keys.replies, self.keys.feedback(conversation)
+            "DEL", keys.gone, keys.answers, keys.stood_on, keys.replies, keys.shown, self.keys.feedback(conversation)
         )
         await self.redis.execute("DEL", self.keys.noted(conversation))
         await self.redis.execute_all(unindexing(self.keys, conversation, said))
@@ -262,6 +262,7 @@ class Conversations:
                     ("HDEL", keys.asked, *page),
                     ("HDEL", keys.questions, *page),
                     ("HDEL", keys.replies, *page),
+                    ("HDEL", keys.shown, *page),
                     script(FORGET_ANSWERS_SCRIPT, keys, page),
                     forgetting(self.keys, conversation, page),
                 ]

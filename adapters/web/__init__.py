@@ -1,0 +1,1 @@
+"""Lorelens' own page and API as a platform: what is said there stands in Redis, where every process finds it."""

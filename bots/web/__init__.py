@@ -1,0 +1,1 @@
+"""`lorelens serve web`: the web page and the HTTP API, as one more platform."""

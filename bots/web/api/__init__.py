@@ -1,0 +1,1 @@
+"""The HTTP API, by which other platforms are added from outside."""

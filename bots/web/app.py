@@ -1,0 +1,95 @@
+"""The page and the API as one ASGI app: the areas' routes behind the door, and errors said in words."""
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse, RedirectResponse
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+
+from bots.background import log_failure
+from bots.web.api.routes import router as api
+from bots.web.chat.routes import router as chat
+from bots.web.desk import WebDesk
+from bots.web.door.routes import router as door
+from bots.web.knowledge.routes import router as knowledge
+from bots.web.pages import STATIC, language_of, page
+from bots.web.quality.routes import router as quality
+from bots.web.visitors import NotAllowedError, NotSignedInError, Visitor
+from bots.web.words import WORDS
+from core.errors import LorelensError, UnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+
+def web_app(desk: WebDesk) -> FastAPI:
+    """The app over a desk; it watches the board while it lives."""
+
+    @asynccontextmanager
+    async def living(app: FastAPI) -> "AsyncGenerator[None]":
+        async with desk.watching.running():
+            yield
+
+    # The pages for trying the API out that FastAPI brings would load scripts from elsewhere; `bots.web.api` has one.
+    app = FastAPI(title="Lorelens", lifespan=living, docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.desk = desk
+    for router in (api, chat, knowledge, quality, door):
+        app.include_router(router)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.add_exception_handler(LorelensError, _explained)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(Exception, _unforeseen)
+    return app
+
+
+async def _explained(request: Request, error: Exception) -> Response:
+    """An error with a hint; whoever is not signed in is led to where they can."""
+    assert isinstance(error, LorelensError)  # noqa: S101 - as it was registered
+    if isinstance(error, NotSignedInError) and not _wants_json(request):
+        if "HX-Request" in request.headers:
+            return Response(status_code=401, headers={"HX-Redirect": "/sign-in"})
+        return RedirectResponse("/sign-in", status_code=303)
+    status = 401 if isinstance(error, NotSignedInError) else 403 if isinstance(error, NotAllowedError) else 400
+    if isinstance(error, UnavailableError):
+        status = 503
+    return _problem(request, status, str(error), error.hint)
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - as it was registered
+    words = WORDS[language_of(request)]
+    if error.status_code == 404:
+        return _problem(request, 404, words["not_found"], words["not_found_hint"])
+    response = _problem(request, error.status_code, str(error.detail), "")
+    response.headers.update(error.headers or {})
+    return response
+
+
+async def _unforeseen(request: Request, error: Exception) -> Response:
+    log_failure("Answering a request of the page", error)
+    return _problem(request, 500, WORDS[language_of(request)]["error"], "")
+
+
+def _problem(request: Request, status: int, message: str, hint: str) -> Response:
+    """What is wrong: as JSON for programs (RFC 9457), as a piece for htmx, else as a page."""
+    if _wants_json(request):
+        content = {"title": message, "detail": hint, "status": status}
+        return JSONResponse(content, status, media_type="application/problem+json")
+    visitor: Visitor | None = getattr(request.state, "visitor", None)
+    words = WORDS[visitor.language if visitor is not None else language_of(request)]
+    return page(
+        request,
+        visitor,
+        "problem.html",
+        {"en": {}, "zh": {}},
+        status=status,
+        title=words["error"] if status != 404 else words["not_found"],
+        message=message,
+        hint=hint,
+    )
+
+
+def _wants_json(request: Request) -> bool:
+    return request.url.path.startswith("/api/")

@@ -1,0 +1,1 @@
+"""Who gets in: people, passwords, sessions, tokens, and what every response says to browsers."""

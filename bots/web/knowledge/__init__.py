@@ -1,0 +1,1 @@
+"""What is known, on the page: looked at, added to, searched and forgotten."""

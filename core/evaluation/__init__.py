@@ -1,0 +1,1 @@
+"""Evaluation: how well Lorelens finds, answers and declines on a team's own questions."""

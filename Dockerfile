@@ -8,7 +8,7 @@ WORKDIR /opt/lorelens
 RUN python -m venv /opt/venv
 ENV PATH=/opt/venv/bin:$PATH PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 ARG PIP_EXTRA_INDEX_URL=
-ARG EXTRAS=local
+ARG EXTRAS=local,web
 COPY constraints.txt pyproject.toml README.md LICENSE ./
 # torch by its version, before anything that could pull another: a layer that changes with it alone.
 RUN pip install torch==2.13.0 --constraint constraints.txt

@@ -46,7 +46,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing Lorelens into $(VENV) (a few minutes the first time) ..."
 	@$(PIP) install --quiet torch==2.13.0 --constraint constraints.txt
-	@$(PIP) install --quiet --constraint constraints.txt --editable ".[local]" torch==2.13.0
+	@$(PIP) install --quiet --constraint constraints.txt --editable ".[local,web]" torch==2.13.0
 	@touch $@
 
 $(DEVELOPED): $(INSTALLED)

@@ -65,7 +65,9 @@ async def _demo(data: Path | None) -> int:
         await play(ask, turns, folder=folder, picture_path=application.pictures.path, console=console)
     where = _shortest(application.data)
     console.print(Rule(style="dim"))
-    console.print(f"Go on yourself:        lorelens chat --data {where}", highlight=False, soft_wrap=True)
+    console.print(f"Go on in the browser:  lorelens serve web --data {where}", highlight=False, soft_wrap=True)
+    console.print("                       then open http://127.0.0.1:8600/", highlight=False, soft_wrap=True)
+    console.print(f"Or in the terminal:    lorelens chat --data {where}", highlight=False, soft_wrap=True)
     console.print("With your own folder:  lorelens ingest FOLDER, then lorelens chat", highlight=False, soft_wrap=True)
     return 0
 

@@ -56,7 +56,8 @@ def test_files_are_what_their_schemas_ask(schema: str, path: str) -> None:
 
 
 def test_services_wait_for_what_they_need_and_keep_what_they_hold(compose: dict[str, Any]) -> None:
-    assert set(compose["services"]) == {"redis", "weaviate", "bots", "worker", "vllm", "prometheus", "grafana"}
+    services = {"redis", "weaviate", "bots", "web", "worker", "vllm", "prometheus", "grafana"}
+    assert set(compose["services"]) == services
     for service in compose["services"].values():
         assert re.fullmatch(r"[\w./-]+:[\w.-]+", filled(service["image"]))
         assert service["healthcheck"]["test"][0] == "CMD"
@@ -95,6 +96,7 @@ def test_the_worker_s_variables_are_settings_with_values_that_can_be(compose: di
     assert settings.model == "extractive"
     assert settings.redis_url == "redis://redis:6379/0"
     assert settings.weaviate_url == "http://weaviate:8080"
+    assert settings.web_address == "0.0.0.0:8600"  # else a worker would not answer what is asked there
     commands = {command.name or getattr(command.callback, "__name__", "") for command in app.registered_commands}
     assert compose["services"]["worker"]["command"][0] in commands
 

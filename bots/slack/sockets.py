@@ -218,7 +218,11 @@ class SocketEvents(AsyncBaseSocketModeHandler):
             except Exception as error:  # noqa: BLE001 - Bolt reads a payload as if it had all of its fields
                 log_failure("Reading what came from Slack", error)
                 return
-            await send_async_response(client, req, response, started)
+            try:
+                await send_async_response(client, req, response, started)
+            except (aiohttp.ClientConnectionError, ConnectionError) as error:
+                # Over its next connection Slack sends again what has no acknowledgement.
+                _log.info("Something from Slack could not be acknowledged: %s", type(error).__name__)
 
     async def stop(self, grace: float) -> None:
         """Take nothing more in, and finish what was begun within so many seconds; the rest Slack sends again."""

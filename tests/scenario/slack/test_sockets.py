@@ -1,7 +1,14 @@
 """Socket Mode breaks off in all the ways it can; people get one answer all the same."""
 
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
 import pytest
 
+from bots.slack.app import bolt_app
+from bots.slack.sockets import SocketEvents
 from tests.scenario.slack.conftest import ERROR, ROLLBACK, StartBot
 from tests.scenario.slack.running_bot import RunningBot
 from tests.slack_emulator import Channel, Person, SlackEmulator
@@ -81,4 +88,36 @@ async def test_what_is_begun_when_it_stops_is_acknowledged(
     await slack.until(lambda: any(one.attempts for one in slack.deliveries))
     await bot.stop()
     bot = await start_bot()
+    assert ERROR in (await bot.answer(asked)).shown
+
+
+async def test_what_is_taken_in_when_its_connection_is_gone_is_sent_again_and_nobody_is_alarmed(
+    slack: SlackEmulator, start_bot: StartBot, ada: Person, general: Channel, caplog: pytest.LogCaptureFixture
+) -> None:
+    slack.settings.retry_delays = (0.1,) * 50
+    bot = await start_bot(with_ingress=False)
+    begun, gone = asyncio.Event(), asyncio.Event()
+
+    async def held(next: Callable[[], Awaitable[Any]]) -> None:
+        begun.set()
+        await gone.wait()
+        await next()
+
+    async def reconnected(since: float) -> None:
+        """Nothing is caught up here."""
+
+    app: Any = bolt_app(bot.desk)
+    app.middleware(held)
+    events = SocketEvents(app, slack.app_token, url=slack.api_url, reconnected=reconnected)
+    await events.start()
+    asked = await ada.mentions(general, "What does ERR-4031 mean?")
+    await begun.wait()
+    slack.sockets.drop()
+    await slack.until(lambda: events.alive() is None)
+    with caplog.at_level(logging.INFO):
+        gone.set()
+        await events.stop(5)
+    assert [one.message for one in caplog.records if one.levelno >= logging.ERROR] == []
+    assert "Something from Slack could not be acknowledged: ClientConnectionResetError" in caplog.messages
+    await start_bot(with_worker=False)
     assert ERROR in (await bot.answer(asked)).shown

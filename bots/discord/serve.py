@@ -64,6 +64,7 @@ class Ingress:
         self.catch_up = catch_up(desk, beat=beat, margin=MARGIN + UNNOTICED, pace=pace)
         desk.waiting.missed = self.catch_up.missed
         self._connected: set[int] = set()
+        self._anew: set[int] = set()
         self._away: dict[int, float] = {}
         self._changed = asyncio.Event()
         self._connecting: asyncio.Task[None] | None = None
@@ -92,7 +93,7 @@ class Ingress:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self._desk.background.close, GRACE)
             stack.push_async_callback(self._desk.waiting.close, GRACE)
-            client.listen("shard_connect", self._up)
+            client.listen("shard_connect", self._begun)
             client.listen("shard_resumed", self._resumed)
             client.listen("shard_disconnect", self._down)
             client.listen("shard_ready", self._ready)
@@ -148,10 +149,18 @@ class Ingress:
         self._connected.add(shard)
         self._changed.set()
 
-    def _resumed(self, shard: int) -> None:
-        """Discord sent all that was missed."""
-        self._away.pop(shard, None)
+    def _begun(self, shard: int) -> None:
+        """A session began; what was said before it is read once its servers are known."""
+        self._anew.add(shard)
         self._up(shard)
+
+    def _resumed(self, shard: int) -> None:
+        """Discord sent all that was missed, as far as the session goes back, and its servers with it."""
+        self._up(shard)
+        if shard in self._anew:
+            self._ready(shard)
+        else:
+            self._away.pop(shard, None)
 
     def _down(self, shard: int) -> None:
         self._connected.discard(shard)
@@ -159,6 +168,9 @@ class Ingress:
 
     def _ready(self, shard: int) -> None:
         """A session began, and its servers are known: one that was lost before it could not be resumed."""
+        if shard not in self._connected:
+            return  # discord.py tells of it seconds later: it is lost already, and what comes after it is missed too
+        self._anew.discard(shard)
         since = self._away.pop(shard, None)
         if since is not None:
             _log.info("Connected to Discord anew; what was said since the connection was lost is read")

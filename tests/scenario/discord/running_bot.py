@@ -30,6 +30,7 @@ class RunningBot:
         self._shared = shared
         self._prefix = prefix
         self._heartbeat_timeout = float(str(settings.pop("heartbeat_timeout", HEARTBEAT_TIMEOUT)))
+        self._ready_timeout = float(str(settings.pop("ready_timeout", 0.05)))
         self._settings = settings
         self._stack = AsyncExitStack()
         self.application: Application
@@ -54,7 +55,7 @@ class RunningBot:
             addresses_of(settings),
             shards=settings.discord_shards,
             heartbeat_timeout=self._heartbeat_timeout,
-            ready_timeout=0.05,
+            ready_timeout=self._ready_timeout,
         )
         self.client.before_identify_hook = _at_once
         self.adapter = await adapter_with(self.application, self.client, paces=QUICK)

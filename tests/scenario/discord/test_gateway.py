@@ -63,6 +63,53 @@ async def test_an_invalid_session_costs_no_question(
 
 
 @pytest.mark.slow
+async def test_a_session_that_is_lost_as_soon_as_it_has_begun_costs_no_edit(
+    discord: Emulator, ada: Person, general: Channel, start_bot: StartBot
+) -> None:
+    bot = await start_bot(ready_timeout=0.3)
+    asked = await ada.mentions(general, "What does ERR-4031 mean?")
+    await bot.answer(asked)
+    ready, lost, may_identify = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    bot.client.listen("shard_ready", lambda shard: ready.set())
+    discord.gateway.invalidate(resumable=False)
+    await discord.until(lambda: discord.gateway.identified == 2)
+
+    async def held(shard_id: int | None, *, initial: bool = False) -> None:
+        lost.set()
+        await may_identify.wait()
+
+    bot.client.before_identify_hook = held
+    discord.gateway.forget()
+    discord.gateway.reconnect()
+    async with asyncio.timeout(10):
+        await lost.wait()
+        await ready.wait()  # of the session before: discord.py waits for the last of its servers
+        await bot.ingress.catch_up.is_up_to_date.wait()
+    await ada.edits(asked, f"{discord.bot.mention} How long does a rollback take?")
+    may_identify.set()
+    await discord.until(lambda: ROLLBACK in bot.replies(asked)[0].content)
+
+
+async def test_a_session_that_is_resumed_before_its_servers_are_known_costs_no_question(
+    discord: Emulator, ada: Person, general: Channel, start_bot: StartBot
+) -> None:
+    bot = await start_bot(ready_timeout=0.3)
+    may_identify = asyncio.Event()
+
+    async def held(shard_id: int | None, *, initial: bool = False) -> None:
+        await may_identify.wait()
+
+    bot.client.before_identify_hook = held
+    discord.gateway.invalidate(resumable=False)
+    asked = await ada.mentions(general, "What does ERR-4031 mean?")
+    may_identify.set()
+    await discord.until(lambda: discord.gateway.identified == 2)
+    discord.gateway.drop(4000)
+    await discord.until(lambda: discord.gateway.resumed == 1)
+    assert ERROR in (await bot.answer(asked)).content
+
+
+@pytest.mark.slow
 async def test_a_connection_that_has_fallen_silent_is_given_up_and_resumed(
     discord: Emulator, ada: Person, general: Channel, start_bot: StartBot
 ) -> None:

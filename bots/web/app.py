@@ -12,6 +12,8 @@ from bots.background import log_failure
 from bots.web.api.routes import router as api
 from bots.web.chat.routes import router as chat
 from bots.web.desk import WebDesk
+from bots.web.door.middleware import Door
+from bots.web.door.refusals import RefusedError
 from bots.web.door.routes import router as door
 from bots.web.knowledge.routes import router as knowledge
 from bots.web.pages import STATIC, language_of, page
@@ -41,7 +43,13 @@ def web_app(desk: WebDesk) -> FastAPI:
     app.add_exception_handler(LorelensError, _explained)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(Exception, _unforeseen)
+    app.add_middleware(Door, desk=desk, explain=_told)
     return app
+
+
+async def _told(request: Request, error: Exception) -> Response:
+    """Whatever went wrong, said."""
+    return await (_explained if isinstance(error, LorelensError) else _unforeseen)(request, error)
 
 
 async def _explained(request: Request, error: Exception) -> Response:
@@ -54,7 +62,12 @@ async def _explained(request: Request, error: Exception) -> Response:
     status = 401 if isinstance(error, NotSignedInError) else 403 if isinstance(error, NotAllowedError) else 400
     if isinstance(error, UnavailableError):
         status = 503
-    return _problem(request, status, str(error), error.hint)
+    message, hint = error.said(in_chinese=language_of(request) == "zh")
+    if isinstance(error, RefusedError):
+        response = _problem(request, error.status, message, hint)
+        response.headers.update(error.headers)
+        return response
+    return _problem(request, status, message, hint)
 
 
 async def _http_error(request: Request, error: Exception) -> Response:

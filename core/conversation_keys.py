@@ -111,6 +111,10 @@ class KeySpace:
         """What a platform notes of a conversation beside its messages: a hash, in the conversation's slot."""
         return f"{self.talks(shard_of(conversation))}{conversation}:noted"
 
+    def upload(self, reference: str) -> str:
+        """The bytes of a document that came with a message, on platforms that are this store's own; for a while."""
+        return f"{self._prefix}:upload:{reference}"
+
     def picture(self, sha256: str) -> str:
         """The bytes of a picture."""
         return f"{self._prefix}:picture:{{{sha256}}}:data"
@@ -255,7 +259,7 @@ if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 then
 end
 redis.call('ZADD', KEYS[3], ARGV[2], ARGV[1])
 redis.call('ZREM', KEYS[2], ARGV[1])
-for _, hash in ipairs({KEYS[1], KEYS[4], KEYS[5]}) do
+for _, hash in ipairs({KEYS[1], KEYS[4], KEYS[5], KEYS[9]}) do
   redis.call('HDEL', hash, ARGV[1])
 end
 forget_answers(KEYS[6], KEYS[7], {ARGV[1]})

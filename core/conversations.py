@@ -287,7 +287,9 @@ class Conversations:
     async def _unindex(self, messages: Sequence[Message]) -> int:
         """Let nothing point to these messages any more; answer how many pictures went with their last use."""
         gone = await self._release_pictures((one, picture) for one in messages for picture in one.pictures)
-        await self.redis.execute_all([("SREM", self._person(one), _reference(one)) for one in messages])
+        commands: list[Command] = [("SREM", self._person(one), _reference(one)) for one in messages]
+        files = [file.reference for one in messages for file in one.attachments if file.reference]
+        await self.redis.execute_all([*commands, *(("DEL", self.keys.upload(file)) for file in files)])
         return gone
 
     async def _release_pictures(self, uses: Iterable[tuple[Message, Picture]]) -> int:

@@ -7,7 +7,7 @@ gone with the message when that is deleted, forgotten or older than its retentio
 
 import secrets
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, cast
 
 from core.conversation_keys import Command, KeySpace, script
 from core.messages import Value
@@ -21,13 +21,15 @@ if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 then
   return -1
 end
 local before = redis.call('HGET', KEYS[2], ARGV[1])
-if ARGV[3] == '0' and (not before or string.sub(before, 1, 16) ~= ARGV[2]) then
+local stands = before and string.sub(before, 1, 16) or ''
+if stands ~= ARGV[3] and stands ~= ARGV[2] then
   return 0
 end
 redis.call('HSET', KEYS[2], ARGV[1], ARGV[2] .. ARGV[4])
 return 1
 """
-"""1 if it stands; 0 if another attempt has begun since, or it was removed; -1 if the question is kept no more."""
+"""1 if it stands, be it sent again since the connection broke before the answer came; 0 if what stands is neither of
+this attempt (ARGV[2]) nor of the one that was there before (ARGV[3]); -1 if the question is kept no more."""
 
 
 class Shown(Value):
@@ -77,15 +79,27 @@ class Board:
         self.redis = redis
         self.keys = keys
 
-    async def begin(self, conversation: str, question: str, parts: Sequence[ReplyPart] = ()) -> Shown | None:
-        """Write a reply anew, in the place of what stood; None if the question is kept no more."""
+    async def begin(
+        self, conversation: str, question: str, parts: Sequence[ReplyPart] = (), *, instead_of: Shown | None = None
+    ) -> Shown | None:
+        """Write a reply anew, in the place of what stood; None if the question is kept no more, or something else
+        stands.
+
+        Who was told what stood, and then that nobody else answers, can't write over what others began since, however
+        long it was paused in between.
+        """
         shown = Shown(question=question, attempt=secrets.token_hex(8), parts=compacted(parts))
-        return shown if await self._write(conversation, shown, is_first=True) else None
+        before = instead_of.attempt if instead_of is not None else ""
+        return shown if await self._write(conversation, shown, before=before) else None
 
     async def go_on(self, conversation: str, shown: Shown, parts: Sequence[ReplyPart]) -> Shown | None:
         """Write all parts that there are by now; None if another attempt has begun since, or the question is gone."""
         shown = shown.model_copy(update={"revision": shown.revision + 1, "parts": compacted(parts)})
-        return shown if await self._write(conversation, shown, is_first=False) else None
+        return shown if await self._write(conversation, shown, before=shown.attempt) else None
+
+    async def keeps(self, conversation: str, question: str) -> bool:
+        """Whether a question is kept (still)."""
+        return bool(await self.redis.execute("HEXISTS", self.keys.conversation(conversation).messages, question))
 
     async def remove(self, conversation: str, question: str) -> None:
         """Let nothing stand in answer to a question."""
@@ -100,13 +114,13 @@ class Board:
     async def all_standing(self, conversation: str) -> dict[str, Shown]:
         """What stands in a conversation, by the ids of the questions' messages."""
         kept = await self.redis.execute("HGETALL", self.keys.conversation(conversation).shown)
-        entries: dict[bytes, bytes] = kept if isinstance(kept, dict) else {}
+        entries = cast("dict[bytes, bytes]", kept) if isinstance(kept, dict) else {}
         return {one.decode(): _read(one.decode(), entry) for one, entry in entries.items()}
 
-    async def _write(self, conversation: str, shown: Shown, *, is_first: bool) -> bool:
+    async def _write(self, conversation: str, shown: Shown, *, before: str) -> bool:
         keys = self.keys.conversation(conversation)
         entry = shown.model_dump_json(include={"revision", "parts"})
-        arguments = (shown.question, shown.attempt, int(is_first), entry)
+        arguments = (shown.question, shown.attempt, before, entry)
         step = script(_WRITE, (keys.messages, keys.shown), arguments)
         # In this order: whoever is told of a change finds it written.
         written, _ = await self.redis.execute_all([step, self._change(conversation)])

@@ -1,7 +1,13 @@
 """The page as a platform, made from the settings: for a worker, or for the process that serves it."""
 
 from adapters.web.adapter import WebAdapter
+from adapters.web.board import Board
+from adapters.web.files import WebFiles
+from bots.web.visitors import Person
 from core.application import Application
+from core.knowledge.loaders import MOST_BYTES
+from core.knowledge.loaders.sniffing import HEAD_BYTES, kind_of
+from core.question import Question
 
 
 async def web(application: Application) -> WebAdapter | None:
@@ -11,4 +17,15 @@ async def web(application: Application) -> WebAdapter | None:
 
 async def adapter_with(application: Application) -> WebAdapter:
     """The adapter, wherever it is served."""
-    raise NotImplementedError
+    store = await application.conversations()
+    most = min(application.settings.web_upload_mb * 1_000_000, MOST_BYTES)
+    files = WebFiles(store.redis, store.keys, store.keep_picture, reads=_reads, most=most)
+    return WebAdapter(Board(store.redis, store.keys), files, _principals)
+
+
+def _reads(name: str, data: bytes) -> bool:
+    return kind_of(data[:HEAD_BYTES], name, whole=data) is not None
+
+
+async def _principals(question: Question) -> tuple[str, ...]:
+    return Person(id=question.message.author.id).audience

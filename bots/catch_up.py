@@ -27,8 +27,10 @@ MARGIN = 60.0
 """Seconds that are read before a gap: clocks differ, and what arrived last may not have been kept."""
 LONGEST = 12 * 3600.0
 """What was asked longer ago than a night is answered no more: whoever asked has found another way, or asks again."""
-AGAIN = 60.0
-"""Seconds before a gap that could not be closed is looked at again."""
+PAUSE = 1.0
+"""Seconds before a gap that could not be closed is read again, doubling up to `LONGEST_PAUSE`: Redis or the platform
+were away for a moment, as a rule, and whoever asked waits."""
+LONGEST_PAUSE = 60.0
 
 _log = logging.getLogger(__name__)
 
@@ -52,6 +54,7 @@ class CatchUp:
         self._margin = margin
         self._wake = asyncio.Event()
         self._is_first = True
+        self._pause = PAUSE
         self._closing: asyncio.Task[None] | None = None
         self._meanwhile: float | None = None
         self._unnoted: float | None = None
@@ -138,9 +141,12 @@ class CatchUp:
                 await self._ask("HDEL", self._key, "gap")
             else:
                 await self._ask("HSET", self._key, "gap", f"{self._meanwhile:.3f}")
+            self._pause = PAUSE
         except Exception as error:  # noqa: BLE001 - it runs beside everything else, and is tried again
             log_failure(f"Catching up with {self._name}", error)
-            await asyncio.sleep(AGAIN)
+            await asyncio.sleep(self._pause)
+            self._pause = min(2 * self._pause, LONGEST_PAUSE)
+        self._wake.set()
 
     async def _ask(self, *command: str) -> Any:
         return await self._redis.execute(*command)

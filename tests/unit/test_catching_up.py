@@ -9,6 +9,7 @@ import pytest
 
 from bots.catch_up import CatchUp
 from core.conversations import Conversations
+from core.errors import StoreUnavailableError
 
 
 @pytest.fixture
@@ -69,3 +70,18 @@ async def test_a_gap_that_is_not_closed_is_left_to_the_next_process(store: Conve
     async with asyncio.timeout(10), second.running(time.time):
         await second.is_up_to_date.wait()
     assert read == [pytest.approx(began - 100, abs=0.01)]
+
+
+async def test_a_gap_that_could_not_be_closed_is_read_again_soon(store: Conversations) -> None:
+    read = list[float]()
+
+    async def history(since: float) -> None:
+        read.append(since)
+        if len(read) == 1:
+            raise StoreUnavailableError("Redis is away.")
+
+    catching_up = CatchUp(store, "discord", history, margin=0)
+    async with asyncio.timeout(20), catching_up.running(time.time):
+        catching_up.missed(time.time())
+        await catching_up.is_up_to_date.wait()
+    assert len(read) == 2

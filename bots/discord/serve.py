@@ -6,6 +6,7 @@ read from the history.
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -140,10 +141,13 @@ class Ingress:
         return 0 < wanted <= len(self._connected)
 
     def _alive(self) -> float | None:
-        """Until when everything was heard; nothing can be read before Discord told of its servers."""
+        """Until when everything was heard and kept; nothing can be read before Discord told of its servers.
+
+        What waits goes with this process when it is killed, and is to be read by the next.
+        """
         if not self._client.is_ready():
             return None
-        return min(self._away.values(), default=time.time())
+        return min(*self._away.values(), self._desk.waiting.since or math.inf, time.time())
 
     def _up(self, shard: int) -> None:
         self._connected.add(shard)

@@ -35,7 +35,7 @@ class Waiting:
         self.missed: Missed | None = None
         """Is told when events were let go and can be read now."""
         self.most = most
-        self._queues: dict[str, deque[tuple[str, Work]]] = {}
+        self._queues: dict[str, deque[tuple[float, str, Work]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._waiting = 0
         self._let_go_since: float | None = None
@@ -44,6 +44,12 @@ class Waiting:
     def busy(self) -> int:
         """How many wait or are being taken in."""
         return self._waiting
+
+    @property
+    def since(self) -> float | None:
+        """When the oldest of what is not taken in yet came (`time.time()`), let go or not; None where nothing waits."""
+        came = [queue[0][0] for queue in self._queues.values() if queue]
+        return min(came if self._let_go_since is None else [*came, self._let_go_since], default=None)
 
     def put(self, channel: str, what: str, work: Work) -> None:
         """Do it after what is waiting in its channel; `what` names it in the log."""
@@ -55,9 +61,9 @@ class Waiting:
         self._waiting += 1
         queue = self._queues.get(channel)
         if queue is not None:
-            queue.append((what, work))
+            queue.append((time.time(), what, work))
             return
-        self._queues[channel] = deque([(what, work)])
+        self._queues[channel] = deque([(time.time(), what, work)])
         task = asyncio.create_task(self._work_off(channel))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -83,7 +89,7 @@ class Waiting:
         queue = self._queues[channel]
         try:
             while queue:
-                what, work = queue[0]
+                _, what, work = queue[0]
                 await self._do(what, work)
                 queue.popleft()
                 self._waiting -= 1

@@ -1,6 +1,7 @@
 """Events of Discord wait in order until they are kept, and what is too much is let go and read later."""
 
 import asyncio
+import time
 
 import pytest
 
@@ -82,6 +83,40 @@ async def test_what_is_too_much_is_let_go_and_told_of_once() -> None:
     async with asyncio.timeout(5):
         await events.idle()
     assert len(missed) == 1
+
+
+async def test_it_is_known_since_when_something_waits() -> None:
+    began = time.time()
+    events, held, first_taken, taken = Waiting(most=3), asyncio.Event(), asyncio.Event(), asyncio.Event()
+    events.missed = float
+
+    async def first() -> None:
+        await held.wait()
+        first_taken.set()
+
+    async def second() -> None:
+        await taken.wait()
+
+    assert events.since is None
+    events.put("one", "a message", first)
+    since = events.since
+    assert since is not None
+    assert began <= since <= time.time()
+    events.put("one", "a message", second)
+    events.put("other", "a message", second)
+    assert events.since == since
+    held.set()
+    async with asyncio.timeout(5):
+        await first_taken.wait()
+    events.put("other", "a message", second)
+    events.put("other", "too much", second)
+    later = events.since
+    assert later is not None
+    assert since < later
+    taken.set()
+    async with asyncio.timeout(5):
+        await events.idle()
+    assert events.since is None
 
 
 async def test_what_waits_at_the_end_is_given_up_in_time() -> None:

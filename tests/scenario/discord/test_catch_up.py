@@ -1,9 +1,12 @@
 """Lorelens was away when somebody asked: it reads what it missed, and answers it once."""
 
+import asyncio
+
 import pytest
 
 from tests.discord_emulator import Channel, Emulator, Guild, Person
 from tests.scenario.discord.conftest import ERROR, ROLLBACK, StartBot
+from tests.scenario.discord.running_bot import RunningBot
 
 HISTORY = "GET /channels/{channel_id}/messages"
 
@@ -71,6 +74,22 @@ async def test_a_question_that_was_edited_meanwhile_is_answered_anew(
     bot = await start_bot()
     await discord.until(lambda: ROLLBACK in bot.replies(asked)[0].content)
     assert (await bot.answer(asked)) is first
+
+
+async def test_what_could_not_be_kept_yet_is_read_again_by_the_next_process(bot: RunningBot) -> None:
+    async def never() -> None:
+        await held.wait()
+
+    held = asyncio.Event()
+    bot.desk.waiting.put("somewhere", "Taking in a message", never)
+    since = bot.desk.waiting.since
+    assert since is not None
+    marked = 0.0
+    async with asyncio.timeout(5):
+        while marked != pytest.approx(since, abs=0.001):  # where it is read from after a kill
+            await asyncio.sleep(0.01)
+            marked = float(await bot.store.redis.execute("HGET", bot.store.keys.heard("discord"), "at") or 0)
+    held.set()
 
 
 async def test_what_was_answered_is_not_answered_again(

@@ -70,14 +70,17 @@ async def test_a_session_that_is_lost_as_soon_as_it_has_begun_costs_no_edit(
     asked = await ada.mentions(general, "What does ERR-4031 mean?")
     await bot.answer(asked)
     ready, lost, may_identify = asyncio.Event(), asyncio.Event(), asyncio.Event()
-    bot.client.listen("shard_ready", lambda shard: ready.set())
     discord.gateway.invalidate(resumable=False)
     await discord.until(lambda: discord.gateway.identified == 2)
+
+    def are_known(_shard: int) -> None:
+        ready.set()
 
     async def held(shard_id: int | None, *, initial: bool = False) -> None:
         lost.set()
         await may_identify.wait()
 
+    bot.client.listen("shard_ready", are_known)
     bot.client.before_identify_hook = held
     discord.gateway.forget()
     discord.gateway.reconnect()

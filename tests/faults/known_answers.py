@@ -8,7 +8,15 @@ KNOWN = {
     "每年有多少天带薪休假？(案例 %s)": "二十五天",
 }
 """Questions, each with a number of its own, and what has to stand in their answers."""
-REASONS = ("can't answer right now", "Something went wrong", "无法回答", "出错", "Slack ")
+REASONS = (
+    "can't answer right now",
+    "Something went wrong",
+    "I could not answer this",
+    "无法回答",
+    "我没能回答",
+    "出错",
+    "Slack ",
+)
 
 
 def is_reason(text: str) -> bool:

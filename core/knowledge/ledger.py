@@ -12,6 +12,7 @@ from sqlite3 import Connection
 from typing import Any, Literal
 
 from core.knowledge.ledger_file import LedgerFile
+from core.knowledge.overview import Overview
 from core.knowledge.picture_notes import CAPTION, PictureNotes
 from core.knowledge.picture_passages import PictureMention
 from core.messages import Picture, Value
@@ -79,6 +80,7 @@ class Ledger:
     def __init__(self, file: Path) -> None:
         self._file = LedgerFile(file)
         self.notes = PictureNotes(self._file)
+        self.overview = Overview(self._file)
 
     @property
     def folder(self) -> Path:

@@ -8,7 +8,7 @@ import os
 import re
 import shutil
 from collections.abc import Collection, Generator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -155,16 +155,26 @@ class ConfiguredSources:
         Raises:
             UnavailableError: it is being synced already.
         """
-        with locked(self._place(name) / _LOCK) as mine:
+        with locked(self._lock(name)) as mine:
             if not mine:
                 raise UnavailableError(
-                    f'The source "{name}" is being synced already.', hint="`lorelens sources` shows how it stands."
+                    f'The source "{name}" is being synced already{_by(self.holder(name))}.',
+                    hint="`lorelens sources` shows how it stands.",
                 )
+            with suppress(OSError):  # it is for people; the lock holds without it
+                self._lock(name).write_text(str(os.getpid()))
             yield
+
+    def holder(self, name: str) -> str:
+        """The id of the process that syncs it, or did so last; empty if none is known."""
+        try:
+            return self._lock(name).read_text(errors="replace").strip()[:20]
+        except OSError:
+            return ""
 
     def is_syncing(self, name: str) -> bool:
         """Whether somebody syncs it right now."""
-        lock = self._place(name) / _LOCK
+        lock = self._lock(name)
         if not lock.exists():
             return False
         with locked(lock) as mine:
@@ -179,8 +189,15 @@ class ConfiguredSources:
     def _part(self, name: str, key: str) -> Path:
         return self._place(name) / "parts" / (_slug(key) if key else "all")
 
+    def _lock(self, name: str) -> Path:
+        return self._place(name) / _LOCK
+
     def _place(self, name: str) -> Path:
         return self.folder / _slug(name)
+
+
+def _by(process: str) -> str:
+    return f" by process {process}" if process else ""
 
 
 def _slug(name: str) -> str:

@@ -11,6 +11,8 @@ from core.messages import Author, Value
 PLATFORM = "web"
 WORKSPACE = "web"
 """All people of the page are of one workspace."""
+OPERATORS = f"{workspace(PLATFORM, WORKSPACE)}/operators"
+"""What operators hold: what is meant for them alone, and nothing that is private to others."""
 
 Role = Literal["guest", "member", "operator"]
 Language = Literal["en", "zh"]
@@ -28,6 +30,8 @@ class Person(Value):
     def audience(self) -> tuple[str, ...]:
         """All that they hold (`core.audience`); an operator sees no more than a member: what is private stays so."""
         general = (GUESTS,) if self.role == "guest" else (EVERYONE, GUESTS, workspace(PLATFORM, WORKSPACE))
+        if self.role == "operator":
+            general = (*general, OPERATORS)
         return tuple(dict.fromkeys((*general, person(PLATFORM, WORKSPACE, self.id), *self.principals)))
 
 

@@ -1,5 +1,9 @@
-"""The routes of this area."""
+"""The routes of this area, for operators alone."""
 
 from fastapi import APIRouter
 
-router = APIRouter()
+from bots.web.knowledge.sources import router as sources
+
+router = APIRouter(include_in_schema=False)
+for one in (sources,):
+    router.include_router(one)

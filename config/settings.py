@@ -244,6 +244,11 @@ class Settings(BaseSettings):
     )
     web_session_hours: int = Field(default=12, ge=1, description="Hours without use after which a session ends.")
     web_upload_mb: int = Field(default=50, ge=1, description="Megabytes that one upload may have.")
+    web_folders: str = Field(
+        default="",
+        description="Folders below which operators of the page may add folders and files of this machine, separated by "
+        "commas; empty: none.",
+    )
 
     @cached_property
     def data_folder(self) -> Path:

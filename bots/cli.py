@@ -52,6 +52,7 @@ def _register() -> None:
     from bots.sources import sources
     from bots.tools import tools
     from bots.train import train_command
+    from bots.web_people import web
     from bots.why import why
 
     app.command()(ask)
@@ -66,6 +67,7 @@ def _register() -> None:
     app.add_typer(tools)
     app.add_typer(serve)
     app.add_typer(sources)
+    app.add_typer(web)
 
 
 _register()

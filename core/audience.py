@@ -6,7 +6,7 @@ are the full members; guests and people of other organizations hold `GUESTS` and
 
 from core.messages import EVERYONE
 
-__all__ = ["EVERYONE", "GUESTS", "channel", "person", "workspace"]
+__all__ = ["EVERYONE", "GUESTS", "channel", "group", "person", "workspace"]
 
 GUESTS = "guests"
 """What may be seen by everybody who can talk to Lorelens at all, guests and people of other organizations included."""
@@ -25,3 +25,8 @@ def channel(platform: str, workspace_id: str, channel_id: str) -> str:
 def person(platform: str, workspace_id: str, person_id: str) -> str:
     """One person."""
     return f"{platform}/{workspace_id}/person/{person_id}"
+
+
+def group(platform: str, workspace_id: str, name: str) -> str:
+    """The members of a group that whoever signs people in knows of."""
+    return f"{platform}/{workspace_id}/group/{name}"

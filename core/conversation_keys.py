@@ -115,6 +115,14 @@ class KeySpace:
         """The bytes of a document that came with a message, on platforms that are this store's own; for a while."""
         return f"{self._prefix}:upload:{reference}"
 
+    def web(self, kind: str, name: str) -> str:
+        """What the web page keeps of its visitors for a while: a session, what a proxy said of somebody, ..."""
+        return f"{self._prefix}:web:{kind}:{name}"
+
+    def quality(self, kind: str, name: str) -> str:
+        """What is counted of how good the answers are (`core.quality`); all of it stands in one slot."""
+        return f"{self._prefix}:{{quality}}:{kind}:{name}"
+
     def picture(self, sha256: str) -> str:
         """The bytes of a picture."""
         return f"{self._prefix}:picture:{{{sha256}}}:data"

@@ -2,6 +2,7 @@
 
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
@@ -58,16 +59,19 @@ async def _explained(request: Request, error: Exception) -> Response:
     if isinstance(error, NotSignedInError) and not _wants_json(request):
         if "HX-Request" in request.headers:
             return Response(status_code=401, headers={"HX-Redirect": "/sign-in"})
-        return RedirectResponse("/sign-in", status_code=303)
+        path = request.url.path
+        back = f"?back={quote(path)}" if request.method == "GET" and path not in {"/", "/chat"} else ""
+        return RedirectResponse(f"/sign-in{back}", status_code=303)
     status = 401 if isinstance(error, NotSignedInError) else 403 if isinstance(error, NotAllowedError) else 400
     if isinstance(error, UnavailableError):
         status = 503
     message, hint = error.said(in_chinese=language_of(request) == "zh")
+    response = _problem(request, error.status if isinstance(error, RefusedError) else status, message, hint)
     if isinstance(error, RefusedError):
-        response = _problem(request, error.status, message, hint)
         response.headers.update(error.headers)
-        return response
-    return _problem(request, status, message, hint)
+    if status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
 
 
 async def _http_error(request: Request, error: Exception) -> Response:

@@ -16,6 +16,9 @@ from bots.web.words import WORDS
 FOLDER = Path(__file__).parent
 STATIC = FOLDER / "static"
 
+LANGUAGE_COOKIE = "lorelens-language"
+"""Which language was chosen at this browser."""
+
 Words = Mapping[Language, Mapping[str, str]]
 """Texts by language and name; both languages have the same names."""
 
@@ -51,15 +54,19 @@ def page(
 
 
 def language_of(request: Request) -> Language:
-    """The one of the two that the browser prefers (Accept-Language, RFC 9110); English where it names neither."""
+    """The one of the two that was chosen here, else that the browser prefers (Accept-Language, RFC 9110, 12.5.4);
+    English where it names neither."""
+    chosen = request.cookies.get(LANGUAGE_COOKIE)
+    if chosen == "en" or chosen == "zh":
+        return chosen
     weighed: list[tuple[float, Language]] = []
-    for one in request.headers.get("accept-language", "").split(","):
-        tag, _, quality = one.strip().partition(";q=")
+    for one in request.headers.get("accept-language", "").split(",")[:50]:
+        tag, _, quality = one.partition(";")
         try:
-            weight = float(quality or 1)
+            weight = float(quality.strip().lower().removeprefix("q=") or 1)
         except ValueError:
             continue
-        main = tag.partition("-")[0].lower()
+        main = tag.strip().partition("-")[0].lower()
         if weight > 0 and main in {"en", "zh"}:
             weighed.append((-weight, "zh" if main == "zh" else "en"))
     return min(weighed, key=lambda one: one[0])[1] if weighed else "en"

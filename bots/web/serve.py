@@ -11,11 +11,12 @@ import uvicorn
 from adapters.web.adapter import WebAdapter
 from bots.web.app import web_app
 from bots.web.desk import WebDesk
+from bots.web.door.directory import Directory
+from bots.web.door.rules import DEFAULT_ADDRESS
 from bots.web.platform import adapter_with
 from core.application import Application
 from core.errors import SettingsError
 
-DEFAULT_ADDRESS = "127.0.0.1:8600"
 GRACE = 5.0
 """Seconds for which requests may go on after SIGTERM; answers that are streamed are taken up by the browser again."""
 
@@ -38,6 +39,7 @@ async def ingress_of(application: Application, adapter: WebAdapter) -> "Ingress"
     Raises:
         SettingsError: who may get in does not follow from the settings.
     """
+    await (await Directory.of(application)).check()
     return Ingress(await WebDesk.of(application, adapter))
 
 

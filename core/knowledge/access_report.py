@@ -83,6 +83,8 @@ def in_words(principal: str) -> str:
             return f"the readers of channel {channel} of {platform} {workspace}"
         case [workspace, "person", person]:
             return f"{person} of {platform} {workspace} alone"
+        case [workspace, "group", *group]:
+            return f"the group {'/'.join(group)} of {platform} {workspace}"
         case [workspace] if workspace:
             return f"the full members of {platform} {workspace}"
         case _:

@@ -57,7 +57,7 @@ def came_by_proxy() -> RefusedError:
         ),
         (
             "这个请求由代理转发，但这里没有设置登录。",
-            "请把 LORELENS_WEB_LOGIN 设为 password 或 proxy，并用 LORELENS_WEB_PROXIES 写明代理（docs/web-access.md）。",
+            "请把 LORELENS_WEB_LOGIN 设为 password 或 proxy，并用 LORELENS_WEB_PROXIES 写明代理。",
         ),
     )
 
@@ -124,7 +124,7 @@ def unsafe_body() -> RefusedError:
 
 def too_large(limit: int) -> RefusedError:
     """More bytes than are taken."""
-    size = f"{limit // 1024**2} MB" if limit >= 1024**2 else f"{limit // 1024} KB"
+    size = f"{limit // 1_000_000} MB" if limit >= 1_000_000 else f"{limit // 1000} KB"
     return RefusedError(
         413,
         (f"This is too large: {size} are taken at once.", "Send less at a time, or smaller files."),

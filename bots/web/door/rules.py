@@ -28,7 +28,7 @@ class Rules:
     proxy_groups: str = ""
     operators: frozenset[str] = frozenset()
     session_seconds: int = 12 * 3600
-    upload_bytes: int = 50 * 1024 * 1024
+    upload_bytes: int = 50_000_000
 
     def answers_to(self, host: Host) -> bool:
         """Whether the page is reached by this name. On loopback a name that is not of this machine is that of a page
@@ -89,7 +89,7 @@ def rules_of(settings: Settings) -> Rules:
         proxy_groups=settings.web_proxy_groups.strip().lower(),
         operators=frozenset(listed(settings.web_operators)),
         session_seconds=settings.web_session_hours * 3600,
-        upload_bytes=settings.web_upload_mb * 1024 * 1024,
+        upload_bytes=settings.web_upload_mb * 1_000_000,
     )
 
 

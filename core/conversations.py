@@ -5,7 +5,7 @@ Every method raises `StoreUnavailableError` when Redis is away or can't write; w
 
 import secrets
 import time
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -36,6 +36,10 @@ if TYPE_CHECKING:
 
 MESSAGE_OVERHEAD = 4
 """Tokens a message costs beside its text: who speaks, and where it begins and ends."""
+
+EditStep = Callable[[bytes], Awaitable[Command]]
+"""Gives what keeps an entry in the place of an older one, as an atomic step: it answers 1, 0 if there is no older one,
+and below that if it is to be made once more, since it stands on what has changed."""
 
 _PAGE = 64
 _DAY = 86_400.0
@@ -99,13 +103,22 @@ class Conversations:
         *_, new = await self.redis.execute_all([*self.index(message), step])
         return bool(new)
 
-    async def edit(self, message: Message) -> bool:
-        """Replace a message that is kept; it stays at its place. False, and nothing is kept, if there is none."""
+    async def edit(self, message: Message, step_of: EditStep | None = None) -> bool:
+        """Replace a message that is kept; it stays at its place. False, and nothing is kept, if there is none.
+
+        `step_of` gives a step that does more than that.
+        """
         conversation = message.place.conversation
         before = await self._message(conversation, message.id)
         entry = write_entry(message, secrets.token_hex(ATTEMPT_LENGTH // 2))
-        step = script(EDIT_SCRIPT, self.keys.conversation(conversation), (message.id, entry))
-        *_, edited = await self.redis.execute_all([*self.index(message), step])
+        edited = -1
+        while edited < 0:
+            step = (
+                await step_of(entry)
+                if step_of is not None
+                else script(EDIT_SCRIPT, self.keys.conversation(conversation), (message.id, entry))
+            )
+            *_, edited = await self.redis.execute_all([*self.index(message), step])
         if not edited:
             await self._unindex([message])
         elif before is not None:

@@ -23,6 +23,7 @@ from core.conversation_keys import ATTEMPT_LENGTH, SHARDS, Command, read_entry, 
 from core.conversations import Conversations
 from core.errors import LeaseLostError, StoreUnavailableError
 from core.intent import wants_stop
+from core.mailbox_again import AGAIN, EDIT
 from core.mailbox_values import DeadLetter, QueueState, Renewal, Turn
 from core.messages import Message, Value
 from core.question import Question
@@ -124,17 +125,19 @@ class Mailbox:
     async def edited(self, message: Message) -> bool:
         """Keep the new text of a message; what was answered already is answered anew, in place of its reply.
 
+        Both in one step: whoever is killed leaves nothing that is kept as it reads now, and answered as it read before.
         False if the message is not kept.
         """
         conversation = message.place.conversation
         if not await self.store.messages(conversation, [message.id]):
             return False
-        # Lined up before it reads otherwise: whoever is killed in between leaves a message that still differs.
-        await self.again(conversation, message.id)
-        if not await self.store.edit(message):
-            return False
-        await self.again(conversation, message.id)  # does nothing, unless it was answered between the two
-        return True
+
+        async def step(entry: bytes) -> Command:
+            kept, questions = await self._answered(conversation, message.id)
+            arguments = (conversation, _workspace_of(conversation), message.id, kept, entry, *questions)
+            return script(EDIT, self._keys(shard_of(conversation)), arguments)
+
+        return await self.store.edit(message, step)
 
     async def deleted(self, conversation: str, message_id: str) -> bool:
         """Delete a message, and the reply to it; where others were answered with it, they are answered anew in place.
@@ -150,27 +153,33 @@ class Mailbox:
 
         `delivery` says where the platform is to post now (a new interaction's token, say), if not where it did.
         """
-        key = self.store.keys.conversation(conversation).replies
-        while kept := await self._redis.execute("HGET", key, message_id):
-            record = json.loads(kept)
-            posted: dict[str, JsonValue] = json.loads(record["posted"])
-            questions = [json.loads(question) for question in record["questions"]]
-            for question in questions:
-                question["group"] = record["ids"][0]
-                if delivery is not None:
-                    question["delivery"] = dict(delivery)
-            questions[0]["posted"] = posted
-            pairs = zip(record["ids"], map(json.dumps, questions), strict=True)
-            arguments = (
-                conversation,
-                _workspace_of(conversation),
-                message_id,
-                kept,
-                *(item for one in pairs for item in one),
-            )
-            if await self._run(steps.AGAIN, shard_of(conversation), *arguments):
+        while True:
+            kept, questions = await self._answered(conversation, message_id, delivery)
+            arguments = (conversation, _workspace_of(conversation), message_id, kept, *questions)
+            if not kept:
+                return False
+            if await self._run(AGAIN, shard_of(conversation), *arguments):
                 return True
-        return False
+
+    async def _answered(
+        self, conversation: str, message_id: str, delivery: Mapping[str, JsonValue] | None = None
+    ) -> tuple[bytes, list[str]]:
+        """The record of the reply to a message, empty if there is none, and what is to be asked again with it: ids and
+        questions in turn."""
+        key = self.store.keys.conversation(conversation).replies
+        kept: bytes = await self._redis.execute("HGET", key, message_id) or b""
+        if not kept:
+            return b"", []
+        record = json.loads(kept)
+        posted: dict[str, JsonValue] = json.loads(record["posted"])
+        questions = [json.loads(question) for question in record["questions"]]
+        for question in questions:
+            question["group"] = record["ids"][0]
+            if delivery is not None:
+                question["delivery"] = dict(delivery)
+        questions[0]["posted"] = posted
+        pairs = zip(record["ids"], map(json.dumps, questions), strict=True)
+        return kept, [item for one in pairs for item in one]
 
     async def takes_part(self, conversation: str, at: datetime) -> bool:
         """Whether something that is kept was asked in a conversation before this time.

@@ -16,7 +16,7 @@ conversations do. Other keys are made from these: which conversation is next is 
 
 from core.conversation_keys import REMEMBER
 
-_COMMON = (
+COMMON = (
     REMEMBER
     + """
 local box, talks = KEYS[1], KEYS[2]
@@ -124,7 +124,7 @@ end
 )
 
 SUBMIT = (
-    _COMMON
+    COMMON
     + """
 local name, workspace, id, entry, sent_at, attempt, question, event, keep_event, stops = unpack(ARGV)
 remember(of(name, 'messages'), of(name, 'order'), of(name, 'gone'), id, entry, sent_at)
@@ -153,7 +153,7 @@ return 'new'
 """A message is remembered, and its conversation lined up, once: 'new', 'duplicate', 'deleted' or 'stopping'."""
 
 TAKE = (
-    _COMMON
+    COMMON
     + """
 local lease, most = ARGV[1], tonumber(ARGV[2])
 open()
@@ -231,7 +231,7 @@ return {
 """The messages of a turn as they are now, and what is known of each question; nothing for one that was deleted."""
 
 RENEW = (
-    _COMMON
+    COMMON
     + """
 local name, fence = ARGV[1], ARGV[2]
 if not holds(name, fence) then
@@ -245,7 +245,7 @@ return {redis.call('HGET', turn, 'stop') or '', writes_of(name)}
 """The lease begins anew; answers whether the turn is to be stopped, and by which attempt each message was written."""
 
 NOTE = (
-    _COMMON
+    COMMON
     + """
 if not holds(ARGV[1], ARGV[2]) then
   return 0
@@ -257,7 +257,7 @@ return 1
 """Something is kept with the turn, for whoever takes it over."""
 
 FINISH = (
-    _COMMON
+    COMMON
     + """
 local name, fence, writes, posted, id, entry, sent_at = unpack(ARGV)
 if not holds(name, fence) then
@@ -285,7 +285,7 @@ return 1
 """
 
 POSTPONE = (
-    _COMMON
+    COMMON
     + """
 local name, fence, delay, counts = unpack(ARGV)
 if not holds(name, fence) then
@@ -306,7 +306,7 @@ return 1
 """The turn is tried again after a delay (ms); whether this try counts is said by ARGV[4]."""
 
 HAND_BACK = (
-    _COMMON
+    COMMON
     + """
 local name, fence = ARGV[1], ARGV[2]
 if not holds(name, fence) then
@@ -322,7 +322,7 @@ return 1
 """The turn is given up as if its lease had run out, so that the next worker that looks takes it."""
 
 BURY = (
-    _COMMON
+    COMMON
     + """
 local name, fence, posted, id, record = unpack(ARGV)
 if not holds(name, fence) then
@@ -336,7 +336,7 @@ return 1
 """The turn goes to the dead letters, and the conversation goes on."""
 
 STOP = (
-    _COMMON
+    COMMON
     + """
 if redis.call('EXISTS', of(ARGV[1], 'turn')) == 0 then
   return 0
@@ -347,7 +347,7 @@ return 1
 )
 
 RETRY = (
-    _COMMON
+    COMMON
     + """
 local name, workspace, id = ARGV[1], ARGV[2], ARGV[3]
 if redis.call('HDEL', dead, id) == 0 then
@@ -361,28 +361,8 @@ return 1
 )
 """A dead letter is asked again: ids and questions follow in turn."""
 
-AGAIN = (
-    _COMMON
-    + """
-local name, workspace, id, kept = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-if redis.call('HGET', of(name, 'replies'), id) ~= kept then
-  return 0
-end
-local reply = cjson.decode(kept).reply
-redis.call('HDEL', of(name, 'messages'), reply)
-redis.call('ZREM', of(name, 'order'), reply)
-for at = 5, #ARGV, 2 do
-  redis.call('HDEL', of(name, 'replies'), ARGV[at])
-  ask(name, workspace, ARGV[at], ARGV[at + 1], now())
-end
-return 1
-"""
-)
-"""What was answered is asked again, in the place of its reply: ids and questions follow in turn. 0 if the record of the
-reply (ARGV[4]) is not any more what it was."""
-
 COUNT = (
-    _COMMON
+    COMMON
     + """
 local stream = redis.call('EXISTS', work) == 1 and redis.call('XLEN', work) or 0
 local conversations = redis.call('ZRANGE', since, 0, -1, 'WITHSCORES')

@@ -1,17 +1,20 @@
 """What the mailbox promises of questions that were answered already: edited, deleted, asked again; on a real Redis."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from pydantic import JsonValue
 
+from core.conversation_keys import Command
 from core.conversations import Conversations
 from core.errors import LeaseLostError, StoreUnavailableError
 from core.mailbox import Mailbox, Turn, TurnChangedError
 from core.messages import Message, Picture
 from core.question import Question
+from core.redis_client import ConnectedRedis
 from core.reply import Finished, Text
 from tests.contract.test_mailbox import CONVERSATION, NOON, SHARD, asked, is_empty, reply_to, taken, taken_over, texts
 
@@ -55,31 +58,71 @@ async def test_it_can_be_edited_again_and_again(mailbox: Mailbox) -> None:
         await mailbox.finish(turn, reply_to(turn))
 
 
-class CutMailbox(Mailbox):
-    """Loses the store at its `left`-th call for another answer, as a process does that is killed there."""
+class CutRedis(ConnectedRedis):
+    """Is lost at its `left`-th call, before it is done or when it `is_done`; before each call, `meanwhile` goes on."""
 
-    left = 0
+    def __init__(self, redis: ConnectedRedis, left: int, is_done: bool, meanwhile: Callable[[], Awaitable[None]]):
+        super().__init__(redis.client, redis.where, redis.embedded)
+        self._left = left
+        self._is_done = is_done
+        self._meanwhile = meanwhile
 
-    async def again(self, conversation: str, message_id: str, delivery: Mapping[str, JsonValue] | None = None) -> bool:
-        self.left -= 1
-        if self.left == 0:
+    async def execute(self, *command: str | bytes | float) -> Any:
+        return await self._cut(super().execute(*command))
+
+    async def execute_all(self, commands: Sequence[Command]) -> list[Any]:
+        return await self._cut(ConnectedRedis(self.client, self.where).execute_all(commands))
+
+    async def _cut(self, call: Coroutine[Any, Any, Any]) -> Any:
+        await self._meanwhile()
+        self._left -= 1
+        done = None if self._left == 0 and not self._is_done else await call
+        if self._left == 0:
+            call.close()
             raise StoreUnavailableError("It is gone.")
-        return await super().again(conversation, message_id, delivery)
+        return done
 
 
-@pytest.mark.parametrize("left", [1, 2])
-async def test_an_edit_that_is_cut_off_and_read_again_is_answered(mailbox: Mailbox, left: int) -> None:
-    before = await answered(mailbox, "How do I deploy?")
-    cut, new = CutMailbox(mailbox.store, "fake"), edited(before.questions[0], "How do I roll back?")
-    cut.left = left
-    with pytest.raises(StoreUnavailableError):
-        await cut.edited(new)
+@pytest.mark.parametrize("is_done", [False, True])
+@pytest.mark.parametrize("left", range(1, 8))
+async def test_an_edit_that_is_cut_off_and_read_again_is_answered(
+    mailbox: Mailbox, prefix: str, left: int, is_done: bool
+) -> None:
+    before, answered_last = await answered(mailbox, "How do I deploy?"), list[str]()
+
+    async def answering() -> None:
+        """A worker answers whatever there is, between any two steps of the edit."""
+        while isinstance(turn := await mailbox.take(SHARD), Turn):
+            await mailbox.finish(turn, reply_to(turn))
+            answered_last[:] = texts(turn)
+
+    cut = CutRedis(mailbox.store.redis, left, is_done, answering)
+    new = edited(before.questions[0], "How do I roll back?")
+    with suppress(StoreUnavailableError):
+        await Mailbox(Conversations(cut, prefix=prefix), "fake").edited(new)
     [kept] = await mailbox.store.messages(CONVERSATION, [new.id])
     if kept.text != new.text:  # as what reads a history does
         await mailbox.edited(new)
+    await answering()
+    assert answered_last == ["How do I roll back?"]
+    assert await is_empty(mailbox)
+
+
+async def test_an_edit_that_is_sent_again_is_answered_once(mailbox: Mailbox, prefix: str) -> None:
+    before = await answered(mailbox, "How do I deploy?")
+    sent = list[Command]()
+
+    class Noted(ConnectedRedis):
+        async def execute_all(self, commands: Sequence[Command]) -> list[Any]:
+            sent.extend(commands)
+            return await super().execute_all(commands)
+
+    redis = mailbox.store.redis
+    store = Conversations(Noted(redis.client, redis.where, redis.embedded), prefix=prefix)
+    assert await Mailbox(store, "fake").edited(edited(before.questions[0], "How do I roll back?"))
     turn = await taken(mailbox)
-    assert texts(turn) == ["How do I roll back?"]
     await mailbox.finish(turn, reply_to(turn))
+    assert await redis.execute(*sent[-1]) == 1
     assert await is_empty(mailbox)
 
 

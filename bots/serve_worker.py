@@ -89,12 +89,14 @@ async def serve(
     /readyz too.
     """
     from bots.health import health_endpoint
+    from bots.quality_history import HistoryWatcher
     from bots.source_metrics import SourceMetrics
     from core.mailbox import Mailbox
 
     store = await application.conversations()
     mailboxes = [Mailbox(store, platform.platform) for platform in chosen]
-    workers = await _workers(application, mailboxes, chosen, watchers, turns) if turns else []
+    history = HistoryWatcher(store)
+    workers = await _workers(application, mailboxes, chosen, [*watchers, history], turns) if turns else []
     if turns:  # a process that takes in alone is to start quickly
         await application.saved_notes.start()
         await application.channel_follower.start()
@@ -120,7 +122,7 @@ async def serve(
         mailboxes=mailboxes,
         checks=(reaches_redis, *([reads_index] if workers else []), *checks),
     )
-    async with endpoint as url:
+    async with endpoint as url, history.running(mailboxes if turns else ()):
         names = ", ".join(platform.platform for platform in chosen)
         _log.info("Working for %s, %d turns side by side%s", names, turns, f"; {url}" if url else "")
         await _work(workers, stopping, ingress or nullcontext(), ended)

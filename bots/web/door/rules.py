@@ -57,7 +57,7 @@ def rules_of(settings: Settings) -> Rules:
         SettingsError: nobody would be asked who they are though others than those at this machine get here, or what is
             set is not understood.
     """
-    address = host_of((settings.web_address or DEFAULT_ADDRESS).removeprefix(":"))
+    address = host_of((settings.web_address or DEFAULT_ADDRESS).removeprefix(":").removesuffix(":0"))
     is_loopback = settings.web_address.startswith(":") or (address is not None and address.is_local)
     hosts = tuple(_host(one) for one in listed(settings.web_hosts))
     proxies = tuple(_network(one) for one in listed(settings.web_proxies))

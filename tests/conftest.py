@@ -1,13 +1,17 @@
-"""What all tests share: the tiny vision-language model, trained beside the tests that do not need it."""
+"""What all tests share: the tiny vision-language model, trained beside what does not need it; a running page."""
 
 import os
-from collections.abc import Generator, Iterable
+from collections.abc import AsyncGenerator, Generator, Iterable
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from tests.tiny_vlm.trained import Training
+
+if TYPE_CHECKING:
+    from tests.scenario.served_team import Shared
+    from tests.web_stage import RunningPage, StartPage
 
 # Before anything imports torch: its threads would spin while they wait, and take a core from the training.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -48,6 +52,29 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def tiny_vlm(request: pytest.FixtureRequest) -> Path:
     """The folder of the tiny model (see tests/tiny_vlm); mark tests that need it as slow."""
     return request.session.stash[_TRAINING].wait()
+
+
+@pytest.fixture(scope="session")
+def web_team(tmp_path_factory: pytest.TempPathFactory) -> "Generator[Shared]":
+    """What all tests of the page share: documents in an index, the encoder, and a Redis (tests/web_stage)."""
+    from tests.scenario.served_team import shared_team
+
+    yield from shared_team(tmp_path_factory.mktemp("web"))
+
+
+@pytest.fixture
+async def start_page(web_team: "Shared", tmp_path: Path) -> "AsyncGenerator[StartPage]":
+    """Start a page, with settings; all of a test are processes of one installation."""
+    from tests.web_stage import started_pages
+
+    async with started_pages(web_team, tmp_path) as start:
+        yield start
+
+
+@pytest.fixture
+async def page(start_page: "StartPage") -> "RunningPage":
+    """The page, up; nobody is asked who they are."""
+    return await start_page()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,7 +1,7 @@
 """The posting side of the page: a growing reply stands on the board, written by one worker at a time.
 
 A turn of several questions has one reply, under the last of them; when that one is deleted, the reply moves to the one
-that is the last then.
+that is the last then. What was said before somebody stopped it stays, with the note that it was stopped.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -10,7 +10,7 @@ from functools import partial
 from adapters.arriving import Arriving, has_more, never, reading_ahead
 from adapters.web.board import Board, Shown, compacted
 from core.posting import Posting
-from core.reply import ReplyPart
+from core.reply import Failure, ReplyPart
 
 PACE = 0.1
 """Seconds between two writings of a reply that grows; what comes meanwhile is written together."""
@@ -95,8 +95,17 @@ class _Growing:
         # In this order: what others began after this worker was paused is never what was read before it.
         before = await self._board.standing(self._conversation, self._question)
         await self._posting.ready()
-        self._shown = await self._board.begin(self._conversation, self._question, parts, instead_of=before)
+        self._parts = _after(before, parts)
+        self._shown = await self._board.begin(self._conversation, self._question, self._parts, instead_of=before)
         if self._shown is None:
             return False
         await self._posting.note(question=self._question)
         return True
+
+
+def _after(before: Shown | None, parts: Sequence[ReplyPart]) -> tuple[ReplyPart, ...]:
+    """What comes to stand after what stood: that goes on standing where all there is to say is that it was stopped."""
+    is_stopped = parts[:1] and isinstance(parts[0], Failure) and parts[0].code == "stopped"
+    if before is None or before.is_over or not is_stopped:
+        return tuple(parts)
+    return compacted((*before.parts, *parts))

@@ -30,6 +30,7 @@ DOORS = {
     "bots/serve_worker.py": "asks whether the index is there",
     "bots/slack/platform.py": BY_HASH,
     "bots/sources.py": OPERATOR,
+    "bots/web/seen_pictures.py": "bytes of a picture that `access()` shows to whoever asks, or that is their own",
     "core/application.py": "opens both, and gives searches `access()`",
     "core/knowledge/access.py": "the door itself",
     "core/knowledge/access_report.py": OPERATOR,

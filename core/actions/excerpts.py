@@ -56,6 +56,11 @@ def excerpt(text: str, query: str) -> tuple[str, str]:
     return f"{before}{_bold(shown, wanted)}{after}", best
 
 
+def highlights(text: str, query: str) -> Spans:
+    """Where in a passage the words stand that were looked for: start and end, in characters, in order."""
+    return _spans(text, set(content_terms(query)))
+
+
 def _cut(text: str, wanted: Collection[str]) -> str:
     """So much of a long sentence as is shown, from shortly before the first of the words."""
     if len(text) <= EXCERPT_CHARACTERS:

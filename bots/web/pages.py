@@ -31,6 +31,19 @@ _environment = Environment(
 )
 
 
+class _Texts:
+    """Words by their names. In a template `t.keys` would be a method of a dict, not the words of that name."""
+
+    def __init__(self, words: Mapping[str, str]) -> None:
+        self._words = words
+
+    def __getitem__(self, name: str) -> str:
+        return self._words[name]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._words
+
+
 @lru_cache(maxsize=64)
 def static(name: str) -> str:
     """The address of a static file; it changes with what is in the file, so that browsers may keep it for ever."""
@@ -39,7 +52,7 @@ def static(name: str) -> str:
 
 def rendered(template: str, language: Language, words: Words, **context: Any) -> str:
     """A template filled in, as a piece of a page; `t` in it are the words of the area and those of every page."""
-    texts = {**WORDS[language], **words[language]}
+    texts = _Texts({**WORDS[language], **words[language]})
     return _environment.get_template(template).render(t=texts, language=language, static=static, **context)
 
 

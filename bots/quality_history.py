@@ -12,6 +12,7 @@ from bots.turn_handling import Outcome, Watcher
 from core.conversations import Conversations
 from core.errors import LorelensError
 from core.mailbox import Mailbox, Turn
+from core.quality.declined import DeclinedIndex
 from core.quality.history import Ending, Happening, QualityHistory, Stage
 from core.reply import Failure, Finished, ReplyPart, Status, Text
 
@@ -25,7 +26,9 @@ class HistoryWatcher(Watcher):
     """Counts the turns of one process. What can't be counted is logged: no turn waits for it, and none fails of it."""
 
     def __init__(self, store: Conversations) -> None:
+        self._redis = store.redis
         self._history = QualityHistory(store)
+        self._declined = DeclinedIndex(store)
         self._open: dict[str, _Timing] = {}
         self._counting = Background()
 
@@ -44,7 +47,12 @@ class HistoryWatcher(Watcher):
         if timing is None or outcome not in {"answered", "postponed", "buried"}:
             return  # withdrawn, or whoever goes on with it counts it
         happening = timing.happening(turn.platform, outcome, error)
-        self._counting.spawn(self._history.count(happening, datetime.now(UTC)), "Counting a turn")
+        now = datetime.now(UTC)
+        steps = [self._history.counting(happening, now)]
+        if turn.questions and happening.ending in ("answered", "declined"):
+            of = self._declined.noting if happening.ending == "declined" else self._declined.clearing
+            steps += of(turn.conversation, turn.questions[-1].message.id, now)
+        self._counting.spawn(self._redis.execute_all(steps), "Counting a turn")
 
     async def counted(self) -> None:
         """Return when all that ended is counted."""

@@ -62,6 +62,7 @@ class KeySpace:
         self.pictures = f"{prefix}:pictures"
         self.platforms = f"{prefix}:platforms"
         self.shown_changes = f"{prefix}:shown:changes"
+        self.declined = f"{prefix}:{{quality}}:declined"
 
     def conversation(self, conversation: str) -> ConversationKeys:
         """The keys of a conversation."""

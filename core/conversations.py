@@ -301,6 +301,7 @@ class Conversations:
         """Let nothing point to these messages any more; answer how many pictures went with their last use."""
         gone = await self._release_pictures((one, picture) for one in messages for picture in one.pictures)
         commands: list[Command] = [("SREM", self._person(one), _reference(one)) for one in messages]
+        commands += [("ZREM", self.keys.declined, *map(_reference, messages))] if messages else []
         files = [file.reference for one in messages for file in one.attachments if file.reference]
         await self.redis.execute_all([*commands, *(("DEL", self.keys.upload(file)) for file in files)])
         return gone

@@ -113,7 +113,15 @@ def could_answer(kind: Asked, sentence: str) -> bool:
 
 
 def content_terms(text: str) -> list[str]:
-    """The terms of a question that carry what it is about, each once, in order."""
-    about = list(dict.fromkeys(index_terms(_ASKING.sub(" ", text))))
-    kept = [term for term in about if term not in _FUNCTION_WORDS and not _PARTICLE.search(term)]
-    return kept or list(dict.fromkeys(index_terms(text)))
+    """The terms of a question that carry what it is about, each once, in order; where none does, all of them."""
+    return _content(text) or list(dict.fromkeys(index_terms(text)))
+
+
+def has_content(text: str) -> bool:
+    """Whether a question says what it is about."""
+    return bool(_content(text))
+
+
+def _content(text: str) -> list[str]:
+    about = dict.fromkeys(index_terms(_ASKING.sub(" ", text)))
+    return [term for term in about if term not in _FUNCTION_WORDS and not _PARTICLE.search(term)]

@@ -64,6 +64,8 @@ async def _done(work: Coroutine[Any, Any, object], what: str, tell: Tell | None)
 def log_failure(what: str, error: Exception) -> None:
     """An error in the log: our own ones by what they say, others with where they came from but without their text,
     which may quote what people wrote."""
+    while isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:  # what a server's task group wraps
+        error = error.exceptions[0]
     if isinstance(error, LorelensError):
         _log.warning("%s did not work: %s", what, error)
         return

@@ -120,10 +120,10 @@ class RetrieveFirst(AgentMiddleware[AgentState[Any], Turn]):
         if turn.wants == "similar":
             return await self._like(turn)
         turn.descriptions = await self._looking.describe(turn)
-        queries = list(filter(None, (_query(turn, turn.rewritten) if turn.rewritten else "", _query(turn))))
+        queries = list(filter(None, (search_words(turn, turn.rewritten) if turn.rewritten else "", search_words(turn))))
         if turn.given:
             found = await self._find(turn, queries, PASSAGES)
-            return await self._attached.find(_query(turn), turn.given, found, PASSAGES)
+            return await self._attached.find(search_words(turn), turn.given, found, PASSAGES)
         if turn.wants == "picture" and queries:
             wordings = list(filter(None, (turn.rewritten, turn.standalone)))
             found = await self._find(turn, wordings, PICTURES, kinds=("picture",))
@@ -171,7 +171,7 @@ class RetrieveFirst(AgentMiddleware[AgentState[Any], Turn]):
     def _answering(self, turn: Turn) -> EvidencePassage | None:
         """The passage that answers, if one does: chosen by all that was looked for, and supported by that or by the
         question alone, which what a picture shows may drown."""
-        selection = select_by_tiers(_query(turn), turn.passages, encoder=self._encoder)
+        selection = select_by_tiers(search_words(turn), turn.passages, encoder=self._encoder)
         best = turn.passage(selection.sentences[0].number) if selection.sentences else None
         if best is None or not selection.declined:
             return best
@@ -185,7 +185,7 @@ class RetrieveFirst(AgentMiddleware[AgentState[Any], Turn]):
         return [*shown.in_history(messages), _message(messages[-1].id, blocks, turn.evidence)]
 
 
-def _query(turn: Turn, wording: str = "") -> str:
+def search_words(turn: Turn, wording: str = "") -> str:
     """What is looked for: the question, in another wording if there is one, and what its pictures say and show."""
     read = " ".join(text_of(reading.lines) for reading in turn.readings)
     return "\n".join(

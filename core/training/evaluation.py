@@ -67,7 +67,7 @@ def evaluate(
     with torch.inference_mode():
         for some in _batches(asked, batch):
             said += _answers(model, maker, some)
-            lost, counted = _unlikelihood(model, maker, some)
+            lost, counted = unlikelihood_of(model, maker, some)
             unlikelihood, tokens = unlikelihood + lost, tokens + counted
             if progress is not None:
                 progress(len(said))
@@ -114,7 +114,7 @@ def _answers(model: Any, maker: PromptMaker, asked: Sequence[Asked]) -> list[str
     return [answer.strip() for answer in answers]
 
 
-def _unlikelihood(model: Any, maker: PromptMaker, asked: Sequence[Asked]) -> tuple[float, int]:
+def unlikelihood_of(model: Any, maker: PromptMaker, asked: Sequence[Asked]) -> tuple[float, int]:
     """The sum of what the model leaves to be wished for in the answers' tokens, and how many those are."""
     batch = labelled([maker.answered(one.example, one.images) for one in asked], maker.tokenizer.pad_token_id)
     labels = batch.pop("labels").to(model.device)[:, 1:]

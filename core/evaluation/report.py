@@ -44,7 +44,7 @@ class Metric(Value):
 
 
 class Setup(Value):
-    """The settings that decide about the figures; an empty name means that there is none of the kind."""
+    """What decides about the figures; an empty name means that there is none of the kind."""
 
     model: str
     encoder: str = ""
@@ -52,7 +52,7 @@ class Setup(Value):
     reranker: str = ""
     late_interaction: str = ""
     index: Literal["lancedb", "weaviate"] = "lancedb"
-    passages: int = 0
+    documents: int = 0
     audience: tuple[str, ...] = ()
     lorelens: str = ""
 

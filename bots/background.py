@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any
+from typing import Any, cast
 
 from core.errors import LorelensError
 
@@ -64,8 +64,7 @@ async def _done(work: Coroutine[Any, Any, object], what: str, tell: Tell | None)
 def log_failure(what: str, error: Exception) -> None:
     """An error in the log: our own ones by what they say, others with where they came from but without their text,
     which may quote what people wrote."""
-    while isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:  # what a server's task group wraps
-        error = error.exceptions[0]
+    error = _wrapped(error)
     if isinstance(error, LorelensError):
         _log.warning("%s did not work: %s", what, error)
         return
@@ -75,3 +74,11 @@ def log_failure(what: str, error: Exception) -> None:
         frames.append(f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}")
         trace = trace.tb_next
     _log.error("%s did not work: %s at %s", what, type(error).__name__, " < ".join(reversed(frames[-6:])))
+
+
+def _wrapped(error: Exception) -> Exception:
+    """What a task group wrapped, if it is one error."""
+    if not isinstance(error, ExceptionGroup):
+        return error
+    group = cast("ExceptionGroup[Exception]", error)
+    return _wrapped(group.exceptions[0]) if len(group.exceptions) == 1 else group

@@ -10,8 +10,8 @@ from core.suggestions import askable_headings
 
 MOST = 3
 SOURCES = 5
-DOCUMENTS = 4
-"""So many documents of each source are looked at, those that changed last."""
+DOCUMENTS = 24
+"""So many documents of each source are looked at, those that changed last, until enough are in the right language."""
 
 
 async def openings(
@@ -42,8 +42,13 @@ async def openings(
     for state in states[:SOURCES]:
         is_far = not may_see(near, state.record.audience)
         files = [one for one in ledger.files(state.record.source).values() if one.outcome == "read"]
+        own = 0
         for file in sorted(files, key=lambda one: (-one.mtime_ns, one.path))[:DOCUMENTS]:
+            if own >= limit:
+                break
             passages = await access.passages(state.record.source, file.path, audience)
             for heading in askable_headings([one for one in passages if one.kind == "text"])[:1]:
-                found.setdefault(heading, (is_far, is_chinese(heading) != chinese))
+                is_foreign = is_chinese(heading) != chinese
+                own += not is_foreign
+                found.setdefault(heading, (is_far, is_foreign))
     return sorted(found, key=lambda heading: found[heading])[:limit]

@@ -38,6 +38,15 @@ async def test_a_person_sees_headings_of_their_language_first(tmp_path: Path) ->
     assert await begin(team, (EVERYONE,)) == ["Rollback", "休假"]
 
 
+async def test_a_language_that_most_documents_are_not_in_comes_first_all_the_same(tmp_path: Path) -> None:
+    team = Team(tmp_path)
+    chinese = "# 员工手册\n\n## 第{number}章\n\n每位员工每年有二十五天带薪休假。申请须提前两周提交给直属经理。\n"
+    team.write({f"a{number}.md": chinese.format(number=number) for number in range(8)})
+    team.write({"z.md": f"# Deploys\n\n## Rollback\n\n{BODY}\n"})
+    await team.ingest()
+    assert (await begin(team, (EVERYONE,)))[0] == "Rollback"
+
+
 async def test_nobody_sees_headings_of_what_they_may_not_see(tmp_path: Path) -> None:
     team = Team(tmp_path)
     team.write({"deploy.md": f"# Deploys\n\n## Rollback\n\n{BODY}\n"})

@@ -12,6 +12,7 @@ from tests.tiny_vlm.trained import Training
 if TYPE_CHECKING:
     from tests.scenario.served_team import Shared
     from tests.web_stage import RunningPage, StartPage
+    from tests.web_stage.doorstep import Doorstep, OpenDoor
 
 # Before anything imports torch: its threads would spin while they wait, and take a core from the training.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -75,6 +76,33 @@ async def start_page(web_team: "Shared", tmp_path: Path) -> "AsyncGenerator[Star
 async def page(start_page: "StartPage") -> "RunningPage":
     """The page, up; nobody is asked who they are."""
     return await start_page()
+
+
+@pytest.fixture(scope="session")
+def door_redis(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
+    """The URL of a Redis for all tests of the page's door."""
+    import asyncio
+
+    from core.redis_server import EmbeddedRedis
+
+    redis = asyncio.run(EmbeddedRedis.start(tmp_path_factory.mktemp("door")))
+    yield redis.url
+    asyncio.run(redis.stop())
+
+
+@pytest.fixture
+async def doorstep(door_redis: str, tmp_path: Path) -> "AsyncGenerator[OpenDoor]":
+    """Stand before the door of a page with these settings, with nothing behind it but what tells who came through."""
+    from contextlib import AsyncExitStack
+
+    from tests.web_stage.doorstep import doorstep_of
+
+    async with AsyncExitStack() as stack:
+
+        async def opened(**settings: object) -> "Doorstep":
+            return await stack.enter_async_context(doorstep_of(door_redis, tmp_path, **settings))
+
+        yield opened
 
 
 @pytest.hookimpl(wrapper=True)

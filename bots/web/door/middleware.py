@@ -8,14 +8,17 @@ from fastapi import Request, Response
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from bots.background import log_failure
 from bots.web.desk import WebDesk
-from bots.web.door.arrivals import arrival_of
+from bots.web.door import refusals
+from bots.web.door.arrivals import Arrival, arrival_of
 from bots.web.door.bodies import limited
 from bots.web.door.doorway import Doorway
 from bots.web.door.entering import Entering, Entry, is_upload
 from bots.web.door.headers import with_headers
 from bots.web.door.rules import SMALL
 from bots.web.pages import language_of
+from core.errors import SettingsError
 
 Explain = Callable[[Request, Exception], Awaitable[Response]]
 """The response that says what went wrong, and logs what was not foreseen."""
@@ -60,14 +63,21 @@ class Door:
         if arrival.https:
             request.scope["scheme"] = "https"
         request.state.arrival, request.state.doorway = arrival, self._doorway
-        entry = Entry()
-        if not request.scope["path"].startswith("/static/"):
-            entry = await self._entering.enter(request, arrival)
+        entry = await self._enter(request, arrival)
         visitor = request.state.visitor = entry.visitor
         leaving.cookies = entry.cookies
         if visitor is not None:
             leaving.may_go_on = lambda: self._entering.may_stay(request, arrival, visitor)
         await self._app(request.scope, self._body(request, receive), leaving.send)
+
+    async def _enter(self, request: Request, arrival: Arrival) -> Entry:
+        if request.scope["path"].startswith("/static/"):
+            return Entry()
+        try:
+            return await self._entering.enter(request, arrival)
+        except SettingsError as error:  # it names files, which are nothing for whoever is outside
+            log_failure("Finding out who asks", error)
+            raise refusals.no_people() from error
 
     def _body(self, request: Request, receive: Receive) -> Receive:
         may_upload = request.state.visitor is not None and is_upload(request)

@@ -14,7 +14,7 @@ SHORTEST, LONGEST = 10, 1024
 _AT_ONCE = 2
 """Each hashing takes 64 MiB and all cores; who comes when two are under way waits."""
 
-_hasher = PasswordHasher()
+HASHER = PasswordHasher()
 
 
 def hashed(password: str, name: str) -> str:
@@ -31,7 +31,7 @@ def hashed(password: str, name: str) -> str:
         )
     if normal.strip().casefold() == name.strip().casefold():
         raise QuestionError("The name is no password.", hint="Choose one that nobody guesses.")
-    return _hasher.hash(normal)
+    return HASHER.hash(normal)
 
 
 class Passwords:
@@ -48,14 +48,14 @@ class Passwords:
 
 def _verify(password: str, kept: str) -> bool:
     try:
-        return _hasher.verify(kept or _nobodys(), _normal(password)) and bool(kept)
+        return HASHER.verify(kept or _nobodys(HASHER), _normal(password)) and bool(kept)
     except (VerificationError, InvalidHashError):
         return False
 
 
 @lru_cache(maxsize=1)
-def _nobodys() -> str:
-    return _hasher.hash("nobody's")
+def _nobodys(hasher: PasswordHasher) -> str:
+    return hasher.hash("nobody's")
 
 
 def _normal(password: str) -> str:

@@ -122,6 +122,15 @@ def unsafe_body() -> RefusedError:
     )
 
 
+def no_people() -> RefusedError:
+    """Who may get in can't be read; the log says why."""
+    return RefusedError(
+        503,
+        ("Nobody can be let in right now.", "Whoever runs Lorelens finds the reason in its log."),
+        ("目前无法让任何人进入。", "管理员可以在日志中查看原因。"),
+    )
+
+
 def too_large(limit: int) -> RefusedError:
     """More bytes than are taken."""
     size = f"{limit // 1_000_000} MB" if limit >= 1_000_000 else f"{limit // 1000} KB"

@@ -67,6 +67,7 @@ def _handler(emulator: "Emulator", route: Route) -> Callable[[web.Request], Any]
         fault, seconds = emulator.faults.meet(call)
         call.fault = fault.kind if fault else "slow" if seconds else None
         if seconds:
+            emulator.touch()
             await asyncio.sleep(seconds)
         if fault and fault.kind == "hang_up":
             return _hang_up(request, emulator)

@@ -4,11 +4,12 @@ A process may be paused between its asking for the lease and its sending. So the
 before a request's head is written to its connection, deep in aiohttp.
 """
 
+import asyncio
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import SimpleNamespace
 
 import aiohttp
@@ -20,12 +21,17 @@ from core.errors import LeaseLostError
 class Fence:
     """Until when (`time.monotonic`) something may be sent; moved on while the lease is renewed.
 
-    With `once`, a client that tries again by itself is kept from sending what it has sent already.
+    With `once`, a client that tries again by itself is kept from sending what it has sent already. `landed` is unset
+    while a request is on its way: whether it is done is not known.
     """
 
     until: float
     once: bool = False
     sent: bool = False
+    landed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.landed.set()
 
 
 _FENCE: ContextVar[Fence | None] = ContextVar("lorelens_fence", default=None)
@@ -45,6 +51,8 @@ def fence_trace() -> aiohttp.TraceConfig:
     """What a session looks at the fence with."""
     trace = aiohttp.TraceConfig()
     trace.on_request_headers_sent.append(_look)
+    trace.on_request_end.append(_landed)
+    trace.on_request_exception.append(_landed)
     return trace
 
 
@@ -60,3 +68,10 @@ async def _look(
     fence.sent = True
     if time.monotonic() >= fence.until:
         raise LeaseLostError("The lease ran out before the platform was told anything.")
+    fence.landed.clear()
+
+
+async def _landed(_session: aiohttp.ClientSession, _context: SimpleNamespace, _told: object) -> None:
+    """aiohttp calls this when the head of the answer is there, or there will be none."""
+    if (fence := _FENCE.get()) is not None:
+        fence.landed.set()

@@ -3,10 +3,11 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from contextlib import suppress
+from typing import Any, TypeVar
 
 from adapters.fence import Fence, fenced
-from core.errors import PlatformUnavailableError
+from core.errors import LeaseLostError, PlatformUnavailableError
 from core.posting import Posting
 
 TRIES = 3
@@ -17,6 +18,8 @@ SENDING = 0.75
 """The part of the time for which nobody else takes over in which a request must be on its way."""
 LONGEST = 20.0
 """Seconds for one change, with the pauses that the platform asks for."""
+LANDING = 2.0
+"""Seconds for which what is on its way is waited for when it is broken off, at most: the platform may do it still."""
 
 T = TypeVar("T")
 
@@ -26,14 +29,16 @@ async def send_while_held(
 ) -> T:
     """Send something that changes something; what it gives. `once`: a client that tries by itself sends it only once.
 
-    For as long as the platform takes, the lease is asked for again and again.
+    For as long as the platform takes, the lease is asked for again and again. When it is broken off while the turn is
+    held (its question was edited, say), it ends when the platform has done what is on its way, so that this does not
+    come after what is sent next, and replace it.
 
     Raises:
         LeaseLostError: another worker has the turn, or may have.
         PlatformUnavailableError: `too_long`, after `LONGEST` seconds.
         Exception: what `sending` raises.
     """
-    begun = time.monotonic()
+    begun, landing = time.monotonic(), LANDING
     seconds = SENDING * await posting.ready()
     fence = Fence(time.monotonic() + seconds, once=once)
     with fenced(fence):
@@ -47,7 +52,22 @@ async def send_while_held(
                 seconds = SENDING * await posting.ready()
                 fence.until = time.monotonic() + seconds
         return calling.result()
+    except (LeaseLostError, PlatformUnavailableError):
+        landing = 0.0
+        raise
     finally:
         if not calling.done():
-            calling.cancel()
-            await asyncio.gather(calling, return_exceptions=True)
+            await _break_off(calling, fence, landing)
+
+
+async def _break_off(calling: "asyncio.Future[Any]", fence: Fence, landing: float) -> None:
+    """Send nothing more, and let land what is on its way while nobody else takes over."""
+    landing = min(landing, fence.until - time.monotonic())
+    fence.until = 0.0
+    try:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(landing):
+                await fence.landed.wait()
+    finally:
+        calling.cancel()
+        await asyncio.gather(calling, return_exceptions=True)

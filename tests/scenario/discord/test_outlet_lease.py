@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 
 import pytest
 from discord.http import Route
@@ -19,6 +20,7 @@ from tests.postings import WHOLE, Script, as_iterator, posting_of, take
 from tests.scenario.discord.posting_desk import EDIT, POST, Desk
 
 MESSAGES = "/channels/{channel_id}/messages"
+MESSAGE = f"{MESSAGES}/{{message_id}}"
 
 
 async def test_what_is_not_on_its_way_when_the_lease_ends_is_not_sent(desk: Desk) -> None:
@@ -58,6 +60,24 @@ async def test_what_may_be_sent_once_only_is_not_tried_again_by_itself(desk: Des
     with pytest.raises(DiscordUncertainError):
         await calls.change("POST", MESSAGES, body={"content": "once"}, once=True, channel_id=desk.general.id)
     assert len(desk.of_bot()) == 1
+
+
+async def test_an_edit_that_is_broken_off_does_not_replace_the_one_after_it(desk: Desk) -> None:
+    """As when a question is edited while its old answer is on its way to a Discord that takes its time."""
+    _, question = await desk.ask()
+    reply = await desk.answer(question)
+    assert await desk.mailbox.again(question.message.place.conversation, question.message.id)
+    calls = Calls(desk.adapter.client.http, desk.posting(await desk.take(question)))
+    change = partial(calls.change, "PATCH", MESSAGE, channel_id=desk.general.id, message_id=reply.id)
+    slow = desk.discord.faults.slow(EDIT, 0.3, times=1)
+    calling = asyncio.create_task(change(body={"content": "old"}))
+    await desk.discord.until(lambda: slow.struck)
+    calling.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await calling
+    await change(body={"content": "new"})
+    await desk.discord.until(lambda: all(one.status for one in desk.discord.calls_to(EDIT)))
+    assert reply.content == "new"
 
 
 def handler(desk: Desk, script: Script) -> TurnHandler:

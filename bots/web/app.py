@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from bots.background import log_failure
+from bots.web.api.problems import not_understood
 from bots.web.api.routes import router as api
 from bots.web.chat.routes import router as chat
 from bots.web.desk import WebDesk
@@ -43,6 +45,7 @@ def web_app(desk: WebDesk) -> FastAPI:
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_exception_handler(LorelensError, _explained)
     app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(Exception, _unforeseen)
     app.add_middleware(Door, desk=desk, explain=_told)
     return app
@@ -72,6 +75,13 @@ async def _explained(request: Request, error: Exception) -> Response:
     if status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     return response
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    if _wants_json(request):
+        return await not_understood(request, error)
+    words = WORDS[language_of(request)]
+    return _problem(request, 422, words["error"], "")
 
 
 async def _http_error(request: Request, error: Exception) -> Response:

@@ -4,9 +4,10 @@ import asyncio
 import time
 from pathlib import Path
 
+from bots.web.knowledge.faults import FaultError
 from bots.web.knowledge.readings import Reading, Work
 from core.application import Application
-from core.errors import QuestionError, UnavailableError
+from core.errors import UnavailableError
 from core.knowledge.ingest import IngestReport, ingest
 from core.knowledge.saved import PREFIX
 
@@ -17,15 +18,15 @@ def work_for(application: Application, name: str) -> Work:
     """How a source is brought up to date; `name` is of a configured one, or of one that was read in by hand.
 
     Raises:
-        QuestionError: there is none of that name, or it is kept up to date otherwise.
+        FaultError: there is none of that name, or it is kept up to date otherwise.
     """
     if any(one.spec.name == name for one in application.configured_sources.all()):
         return lambda reading: _sync(application, reading)
     record = application.ledger.source(name)
     if record is None:
-        raise QuestionError(f'There is no source "{name}".', hint="It may have been removed meanwhile.")
+        raise FaultError("no_source", name=name)
     if name.startswith(PREFIX) or application.configured_sources.owner_of(name):
-        raise QuestionError(f'"{name}" is kept up to date by itself.', hint="Nothing needs to be done.")
+        raise FaultError("by_itself", name=name)
     root = Path(record.root)
 
     async def read_in(reading: Reading) -> None:

@@ -79,6 +79,7 @@ class Readings:
         self._desk = desk
         self._known: dict[str, Reading] = {}
         self._tasks: dict[str, asyncio.Future[None]] = {}
+        self._next: dict[str, Work] = {}
 
     def of(self, name: str) -> Reading | None:
         """The reading that goes on, or the last one that did."""
@@ -104,12 +105,21 @@ class Readings:
         self._desk.spawn(self._see_to(reading, task), f'Reading "{name}" in')
         return reading
 
+    def begin_soon(self, name: str, work: Work) -> None:
+        """Begin to read a source in, after the reading that goes on now if there is one: it may have looked already."""
+        known = self._known.get(name)
+        if known is not None and not known.is_over:
+            self._next[name] = work
+        else:
+            self.begin(name, work)
+
     def stop(self, name: str) -> bool:
         """Stop it; what was read so far stays. Answers whether anything went on here."""
         task = self._tasks.get(name)
         if task is None:
             return False
         self._known[name].stopped = True
+        self._next.pop(name, None)
         task.cancel()
         return True
 
@@ -131,6 +141,8 @@ class Readings:
             await asyncio.wait({task})
             self._tasks.pop(reading.name, None)
             reading.ended_at = time.time()
+        if (work := self._next.pop(reading.name, None)) is not None:
+            self.begin(reading.name, work)
         error = None if task.cancelled() else task.exception()
         if isinstance(error, LorelensError):
             reading.error, reading.hint = error.message, error.hint

@@ -6,13 +6,14 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, Response, StreamingResponse
 
 from bots.web.desk import Desk, WebDesk
+from bots.web.knowledge.faults import FaultError
 from bots.web.knowledge.live import events
 from bots.web.knowledge.reading_in import work_for
 from bots.web.knowledge.readings import Readings, Reads
 from bots.web.knowledge.showing import knowledge_page, piece
 from bots.web.knowledge.standing import standing_of
 from bots.web.visitors import Operating, Visitor
-from core.errors import LorelensError, QuestionError
+from core.errors import LorelensError
 
 router = APIRouter()
 
@@ -58,7 +59,8 @@ async def _state(
     """How it stands now, as the piece of its card; with why it could not be done, if it could not."""
     card = (await standing_of(desk.application, readings, visitor.person.audience)).card(source)
     if card is None:
-        raise error or QuestionError(f'There is no source "{source}".', hint="It may have been removed meanwhile.")
+        raise error or FaultError("no_source", name=source)
     if error is not None:
-        card = card.model_copy(update={"error": error.message, "hint": error.hint})
+        message, hint = error.said(in_chinese=visitor.language == "zh")
+        card = card.model_copy(update={"error": message, "hint": hint})
     return HTMLResponse(piece(visitor, "state", card=card))

@@ -7,10 +7,12 @@ how it stands, of a private channel not even what it is called.
 import hashlib
 import os
 from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 from typing import Literal
 
 from bots.web.knowledge.reading_in import STOPPED
 from bots.web.knowledge.readings import Reading, Readings
+from bots.web.knowledge.uploads import is_uploads
 from core.application import Application
 from core.knowledge.access import may_see
 from core.knowledge.in_threads import to_the_end
@@ -108,7 +110,7 @@ def key_of(name: str) -> str:
 async def standing_of(application: Application, readings: Readings, audience: Collection[str]) -> Standing:
     """The sources as somebody with this audience sees them. Raises `IndexUnavailableError`."""
     found = await to_the_end(_look, application)
-    return _Seeing(found, readings, audience).all()
+    return _Seeing(found, readings, audience, application.data).all()
 
 
 class _Found(Value):
@@ -150,8 +152,9 @@ def _holder(sources: ConfiguredSources, name: str) -> str:
 
 
 class _Seeing:
-    def __init__(self, found: _Found, readings: Readings, audience: Collection[str]) -> None:
+    def __init__(self, found: _Found, readings: Readings, audience: Collection[str], data: Path) -> None:
         self._found = found
+        self._data = data
         self._readings = readings
         self._audience = audience
 
@@ -177,7 +180,7 @@ class _Seeing:
         return SourceCard(
             key=key_of(spec.name),
             name=spec.name,
-            kind=spec.kind,
+            kind="uploads" if is_uploads(spec, self._data) else spec.kind,
             configured=True,
             audience=known[0].audience if len(known) == 1 and known[0].source == spec.name else spec.audience,
             is_open=is_open,

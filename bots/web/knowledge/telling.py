@@ -4,9 +4,11 @@ import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+from bots.web.knowledge.faults import sentence
 from bots.web.knowledge.words import WORDS
 from bots.web.visitors import OPERATORS, PLATFORM, WORKSPACE, Language
 from core.audience import EVERYONE, GUESTS, workspace
+from core.errors import LorelensError
 from core.knowledge.saved import PREFIX
 from core.sources.schedule import in_words
 
@@ -17,6 +19,7 @@ class Telling:
     """What templates call to put a value into words."""
 
     def __init__(self, language: Language) -> None:
+        self._language: Language = language
         self._words = WORDS[language]
         self._chinese = language == "zh"
 
@@ -55,8 +58,17 @@ class Telling:
 
     def audience(self, principals: Iterable[str]) -> str:
         """Who may see something."""
-        said = dict.fromkeys(map(self._principal, principals))
+        named = tuple(principals)
+        said = dict.fromkeys(self._principal(one) for one in named if not (one == EVERYONE and GUESTS in named))
         return ("、" if self._chinese else ", ").join(said)
+
+    def fault(self, error: LorelensError | None) -> str:
+        """What is wrong, and what to do; empty for nothing."""
+        return sentence(error, self._language) if error is not None else ""
+
+    def due(self, at: float) -> str:
+        """When something is to happen."""
+        return self.age(at) if at > time.time() else self._words["due"]
 
     def source(self, name: str) -> str:
         """What a source of the ledger is called."""
@@ -78,6 +90,6 @@ class Telling:
         platform, _, rest = one.partition("/")
         _, _, what = rest.partition("/")
         kind, _, identity = what.partition("/")
-        if kind in ("channel", "person") and identity:
+        if kind in ("channel", "person", "group") and identity:
             return self._words[kind].format(platform=platform, id=identity)
         return one

@@ -19,3 +19,53 @@ document.addEventListener("htmx:afterSwap", (event) => {
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-close]")) dialog().close();
 });
+
+// Files that are dropped on the field are chosen; what is chosen is listed before it is sent.
+const field = document.getElementById("f-files");
+const drop = document.getElementById("drop");
+if (field && drop) {
+  const chosen = document.getElementById("chosen");
+  const sending = document.getElementById("sending");
+  const size = (bytes) => (bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} KB` : `${(bytes / 1e6).toFixed(1)} MB`);
+  const list = () => {
+    chosen.replaceChildren(
+      ...[...field.files].map((file) => {
+        const row = document.createElement("li");
+        const name = document.createElement("bdi");
+        const bytes = document.createElement("span");
+        name.textContent = file.name;
+        bytes.textContent = size(file.size);
+        bytes.className = "soft";
+        row.append(name, bytes);
+        return row;
+      }),
+    );
+  };
+  field.addEventListener("change", list);
+  for (const kind of ["dragenter", "dragover"]) {
+    drop.addEventListener(kind, (event) => {
+      event.preventDefault();
+      drop.classList.add("over");
+    });
+  }
+  for (const kind of ["dragleave", "drop"]) drop.addEventListener(kind, () => drop.classList.remove("over"));
+  drop.addEventListener("drop", (event) => {
+    event.preventDefault();
+    const files = new DataTransfer();
+    for (const file of [...field.files, ...event.dataTransfer.files]) files.items.add(file);
+    field.files = files.files;
+    list();
+  });
+  const form = document.getElementById("upload");
+  form.addEventListener("htmx:xhr:progress", (event) => {
+    if (!event.detail.lengthComputable) return;
+    sending.hidden = false;
+    sending.value = (100 * event.detail.loaded) / event.detail.total;
+  });
+  form.addEventListener("htmx:afterRequest", (event) => {
+    sending.hidden = true;
+    if (!event.detail.successful) return;
+    field.value = "";
+    list();
+  });
+}

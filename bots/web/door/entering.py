@@ -140,6 +140,11 @@ def is_bearer(request: Request) -> bool:
     return request.headers.get("authorization", "").partition(" ")[0].lower() == "bearer"
 
 
+def may_be_large(request: Request) -> bool:
+    """Whether it may bring files; to the API also within JSON, in base64."""
+    return is_upload(request) or (request.scope["path"] == "/api/ask" and _kind(request) == "application/json")
+
+
 def is_upload(request: Request) -> bool:
     """Whether it brings files."""
     return _kind(request) == "multipart/form-data" and request.scope["path"] not in FORMS

@@ -14,7 +14,7 @@ from bots.web.door import refusals
 from bots.web.door.arrivals import Arrival, arrival_of
 from bots.web.door.bodies import limited
 from bots.web.door.doorway import Doorway
-from bots.web.door.entering import Entering, Entry, is_upload
+from bots.web.door.entering import Entering, Entry, may_be_large
 from bots.web.door.headers import with_headers
 from bots.web.door.rules import SMALL
 from bots.web.pages import language_of
@@ -80,7 +80,7 @@ class Door:
             raise refusals.no_people() from error
 
     def _body(self, request: Request, receive: Receive) -> Receive:
-        may_upload = request.state.visitor is not None and is_upload(request)
+        may_upload = request.state.visitor is not None and may_be_large(request)
         limit = self._doorway.rules.upload_bytes + SMALL if may_upload else SMALL
         said = request.headers.get("content-length")
         return limited(receive, said, limit, in_chinese=language_of(request) == "zh")

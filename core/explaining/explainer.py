@@ -105,12 +105,20 @@ class Explainer:
 
     async def draw(self, explanation: Explanation) -> list[Drawing]:
         """What can be drawn on the explained pictures: boxes, then the heat map, picture by picture."""
-        drawings: list[Drawing] = []
-        for one in explanation.pictures:
-            data = await self._find(one.picture.sha256) if one.lines or one.heat else None
-            if data is not None:
-                drawings += await asyncio.to_thread(_drawings, one, data)
-        return drawings
+        return [drawing for one in explanation.pictures for drawing in await self._drawn(one)]
+
+    async def boxed(self, record: AnswerRecord, sha256: str) -> NormalizedPicture | None:
+        """A picture of the answer or its question with boxes around what the answer quotes from it; None if it quotes
+        nothing of it, or the picture is none of these."""
+        for picture, role, source in _pictures_of(record):
+            if picture.sha256 == sha256:
+                drawn = await self._drawn(await self._picture(record, picture, role, source, {}))
+                return next((one.drawn for one in drawn if one.kind == "boxes"), None)
+        return None
+
+    async def _drawn(self, one: ExplainedPicture) -> list[Drawing]:
+        data = await self._find(one.picture.sha256) if one.lines or one.heat else None
+        return await asyncio.to_thread(_drawings, one, data) if data is not None else []
 
     async def _heat(self, record: AnswerRecord, word: str) -> tuple[dict[str, HeatMap], str]:
         """The heat maps by picture, or why there is none."""

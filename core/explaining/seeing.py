@@ -22,7 +22,7 @@ def stood_on(record: AnswerRecord, a_picture: str = "") -> list[tuple[str, list[
     evidence, reply = record.evidence.passages, record.reply
     if reply.model != EXTRACTIVE or not (reply.citations or reply.pictures):
         return [(one.passage.title or one.passage.path, [one]) for one in evidence]
-    cited = [(citation.title or citation.source, _holding(citation, evidence)) for citation in reply.citations]
+    cited = [(citation.title or citation.source, holding(citation, evidence)) for citation in reply.citations]
     shown = [
         (
             picture.source or a_picture,
@@ -66,8 +66,9 @@ def drawn_on(records: Sequence[AnswerRecord]) -> tuple[DrawnOn, ...]:
     return tuple(found)
 
 
-def _holding(citation: Citation, evidence: Sequence[EvidencePassage]) -> list[EvidencePassage]:
+def holding(citation: Citation, evidence: Sequence[EvidencePassage]) -> list[EvidencePassage]:
+    """The passages that a citation may be from: those of its file with its words, else all of its file."""
     of_file = [one for one in evidence if one.passage.path == citation.source]
     quote = _SPACE.sub(" ", citation.quote).strip()
-    holding = [one for one in of_file if quote and quote in _SPACE.sub(" ", one.passage.text)]
-    return holding or of_file
+    found = [one for one in of_file if quote and quote in _SPACE.sub(" ", one.passage.text)]
+    return found or of_file

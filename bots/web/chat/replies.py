@@ -24,7 +24,8 @@ SOURCES = 4
 class ReplyView:
     """What the templates show of a reply."""
 
-    html: Markup = Markup()
+    html: str = ""
+    """Its words as markup."""
     status: str = ""
     """What is being done, while there is nothing to read."""
     instead: str = ""
@@ -33,7 +34,8 @@ class ReplyView:
     failure: Failure | None = None
     is_note: bool = False
     """Whether the failure says by itself what it is."""
-    citations: tuple[Citation, ...] = ()
+    sources: tuple[tuple[Citation, ...], ...] = ()
+    """The citations by their numbers: one passage may be cited with several sentences."""
     pictures: tuple[ShownPicture, ...] = ()
     suggestions: tuple[str, ...] = ()
     text: str = ""
@@ -41,7 +43,7 @@ class ReplyView:
 
 def source_address(thread: str, question: str, number: int | str) -> str:
     """Where a source is shown at the cited sentence."""
-    return f"/chat/{thread}/sources/{question}/{number}"
+    return f"/chat/{thread}/sources/{question}/{number}#cited"
 
 
 def view_of(shown: Shown | None, place: Place, question: str, language: Language) -> ReplyView:
@@ -57,11 +59,18 @@ def view_of(shown: Shown | None, place: Place, question: str, language: Language
         declined=reply.declined,
         failure=reply.failure,
         is_note=reply.failure is not None and reply.failure.code in NOTES,
-        citations=reply.citations if shown.is_over else (),
+        sources=_by_number(reply.citations) if shown.is_over else (),
         pictures=reply.pictures,
         suggestions=tuple(" ".join(one.split()) for one in reply.suggestions if one.strip())[:SUGGESTIONS],
         text=reply.text,
     )
+
+
+def _by_number(citations: tuple[Citation, ...]) -> tuple[tuple[Citation, ...], ...]:
+    found: dict[int, list[Citation]] = {}
+    for one in citations:
+        found.setdefault(one.number, []).append(one)
+    return tuple(tuple(same) for same in found.values())
 
 
 def texts_of(language: Language) -> Texts:

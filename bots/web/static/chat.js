@@ -181,6 +181,7 @@ function sent(html, thread) {
 function begun(thread) {
   composer.dataset.thread = thread;
   composer.setAttribute("action", `/chat/${thread}/questions`);
+  byId("current").value = thread;
   history.replaceState(null, "", `/chat/${thread}`);
 }
 async function listAgain() {
@@ -224,8 +225,10 @@ function growInto(standing, came) {
   });
   while (standing.childNodes.length > nodes.length) standing.lastChild.remove();
 }
+let follows = false;
 document.addEventListener("htmx:sseBeforeMessage", (event) => {
   const { type, data } = event.detail, target = event.target;
+  if (type === "over") follows = isAtEnd();
   if (type === "doing") { event.preventDefault(); target.textContent = data; }
   if (type !== "said") return;
   event.preventDefault();
@@ -240,6 +243,7 @@ document.addEventListener("htmx:sseMessage", (event) => {
   answer.querySelector(".doing").textContent = "";
   answer.querySelector(".said").setAttribute("aria-busy", "false");
   arrived(answer);
+  if (follows) toEnd("smooth");
   showNewest();
 });
 document.addEventListener("htmx:sseError", (event) => {
@@ -327,7 +331,7 @@ function panelFilled() {
   arrived(panelBody);
   const cited = panelBody.querySelector("mark");
   if (cited) cited.scrollIntoView({ block: "center" });
-  else panel.scrollTop = 0;
+  else panelBody.scrollTop = 0;
 }
 document.addEventListener("htmx:confirm", (event) => {
   if (!event.detail.question) return;
@@ -357,6 +361,7 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 });
 document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target === panelBody) return panelFilled();
+  document.querySelector(".reason")?.scrollIntoView({ block: "nearest", behavior: "smooth" });
   return arrived(event.detail.target?.isConnected ? event.detail.target : document.body);
 });
 document.addEventListener("htmx:afterRequest", (event) => {

@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -47,6 +47,13 @@ class Findings:
     skipped: Counter[str] = field(default_factory=Counter[str])
     failed: list[NotRead] = field(default_factory=list[NotRead])
     unseen: list[str] = field(default_factory=list[str])
+
+    def leave_out(self, paths: Collection[str]) -> None:
+        """Take these for not there: somebody forgot them."""
+        kept = [found for found in self.files if found.path not in paths]
+        if len(kept) < len(self.files):
+            self.skipped["forgotten"] += len(self.files) - len(kept)
+            self.files = kept
 
 
 def scope_of(path: Path, roots: list[Path]) -> Scope:

@@ -209,6 +209,7 @@ def _look(run: _Run) -> tuple[Findings, Changes]:
     ledger, known = run.reader.ledger, run.known
     now = time.time()
     findings = discover(run.scope, lambda found: is_settled(known.get(found.path), found, run.rules))
+    findings.leave_out(ledger.kept_out.of(run.source))
     changes = compare(findings, known, run.scope, run.rules, now, run.about)
     add_dependents(changes, ledger, run.source, known, run.scope.root)
     lost = [sha256 for sha256 in ledger.pictures(run.source) if not run.reader.pictures.path(sha256).exists()]

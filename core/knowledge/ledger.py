@@ -11,6 +11,7 @@ from pathlib import Path
 from sqlite3 import Connection
 from typing import Any, Literal
 
+from core.knowledge.kept_out import KeptOut
 from core.knowledge.ledger_file import LedgerFile
 from core.knowledge.overview import Overview
 from core.knowledge.picture_notes import CAPTION, PictureNotes
@@ -81,6 +82,7 @@ class Ledger:
         self._file = LedgerFile(file)
         self.notes = PictureNotes(self._file)
         self.overview = Overview(self._file)
+        self.kept_out = KeptOut(self._file)
 
     @property
     def folder(self) -> Path:
@@ -222,6 +224,7 @@ class Ledger:
                 "DELETE FROM files WHERE source = ?",
                 "DELETE FROM mentions WHERE source = ?",
                 "DELETE FROM pictures WHERE source = ?",
+                "DELETE FROM kept_out WHERE source = ?",
             ):
                 database.execute(statement, (source,))
 

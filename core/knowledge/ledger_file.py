@@ -45,7 +45,13 @@ ALTER TABLE files ADD COLUMN url TEXT NOT NULL DEFAULT '';
 """What version 3 has more than version 2."""
 TOLD = "ALTER TABLE files ADD COLUMN told TEXT NOT NULL DEFAULT ''"
 """What version 4 has more than version 3."""
-_STEPS = (FILES_AND_PICTURES, NOTES, ADDRESSES, TOLD)
+KEPT_OUT = """
+CREATE TABLE IF NOT EXISTS kept_out (
+    source TEXT NOT NULL, path TEXT NOT NULL, since REAL NOT NULL, PRIMARY KEY (source, path)
+);
+"""
+"""What version 5 has more than version 4."""
+_STEPS = (FILES_AND_PICTURES, NOTES, ADDRESSES, TOLD, KEPT_OUT)
 VERSION = len(_STEPS)
 
 

@@ -129,7 +129,7 @@ def test_no_way_back_leads_elsewhere(path: str) -> None:
         "/\n/evil.example",
         "evil",
         "",
-        "/sign-in",
+        "/language",
         "/sign-out",
         "/" + "x" * 3000,
         "///evil.example",

@@ -167,6 +167,17 @@ async def endless(visitor: Seen) -> Response:
     return StreamingResponse(lines(), media_type="text/event-stream")
 
 
+@inside.get("/inside/half")
+async def half(visitor: Seen) -> Response:
+    """Breaks in the middle."""
+
+    async def lines() -> AsyncIterator[bytes]:
+        yield b"one\n"
+        raise ValueError("a secret")
+
+    return StreamingResponse(lines())
+
+
 @inside.get("/inside/broken")
 async def broken() -> None:
     raise ValueError("a secret")

@@ -104,7 +104,7 @@ def local_path(path: str) -> str:
         parts = urlsplit(path)
     except ValueError:
         return ""
-    if parts.scheme or parts.netloc or parts.path in {"/sign-in", "/sign-out", "/language"}:
+    if parts.scheme or parts.netloc or parts.path in {"/sign-out", "/language"}:
         return ""
     return quote(path, safe="/?&=%#:@!$'()*+,;~-._")
 

@@ -41,6 +41,7 @@ def _register() -> None:
     from bots.chat import chat
     from bots.demo import demo
     from bots.doctor import doctor
+    from bots.evaluate import evaluate
     from bots.feedback import feedback
     from bots.index import index
     from bots.knowledge import forget, ingest_command
@@ -58,7 +59,7 @@ def _register() -> None:
     app.command()(ask)
     app.command()(chat)
     app.command("ingest")(ingest_command)
-    for command in (search, pictures, caption, forget, doctor, demo, worker, queue, feedback, why, models):
+    for command in (search, pictures, caption, forget, doctor, demo, worker, queue, feedback, evaluate, why, models):
         app.command()(command)
     app.command("train")(train_command)
     app.add_typer(dead)

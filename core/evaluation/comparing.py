@@ -42,9 +42,9 @@ def changes(before: EvaluationReport, after: EvaluationReport) -> tuple[Change, 
 
 
 def previous(report: EvaluationReport, kept: Iterable[EvaluationReport]) -> EvaluationReport | None:
-    """The newest of the kept reports that was made before this one and asked at least one of its questions."""
+    """The newest complete one of the kept reports that was made before and asked at least one of these questions."""
     keys = {one.key for one in report.scores}
-    earlier = (one for one in kept if one.made_at < report.made_at)
+    earlier = (one for one in kept if one.complete and one.made_at < report.made_at)
     return next((one for one in earlier if any(score.key in keys for score in one.scores)), None)
 
 

@@ -186,7 +186,9 @@ class Evaluating:
         outcome = outcome.model_copy(update={"reply": reply})
         if reply.failure is not None:
             return outcome.model_copy(update={"problem": f"{reply.failure.message} {reply.failure.hint}".strip()})
-        scores = {"speed/answer": seconds, "speed/tokens": float(reply.tokens)}
+        scores = {"speed/answer": seconds}
+        if reply.tokens:  # the extractive reader uses none
+            scores["speed/tokens"] = float(reply.tokens)
         if first is not None:
             scores["speed/first words"] = first
         scores |= answer_scores(question, reply, records[-1])

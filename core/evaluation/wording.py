@@ -27,7 +27,8 @@ _TOKENIZERS = {"zh": "zh", "ja": "char"}
 def plain_answer(text: str) -> str:
     """An answer's own words: without markers of citations and quotation, and without what is said beside it."""
     paragraphs = [part for part in text.split("\n\n") if not _NOTICE.fullmatch(part.strip())]
-    return _QUOTED.sub("", _MARKER.sub("", "\n\n".join(paragraphs))).strip()
+    # Addresses and mentions in quotes are kept from acting by a space of no width.
+    return _QUOTED.sub("", _MARKER.sub("", "\n\n".join(paragraphs))).replace("\u200b", "").strip()
 
 
 def reference_scores(said: str, references: Sequence[str]) -> dict[str, float]:

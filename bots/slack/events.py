@@ -2,18 +2,25 @@
 
 import re
 from collections import OrderedDict
+from datetime import UTC, datetime
 from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.context.async_context import AsyncBoltContext
 
-from adapters.payloads import Payload, string
+from adapters.payloads import Payload, mapping, string
 from adapters.slack.api import Installed
 from adapters.understood import Asked, Deleted, Edited, Understood
 from bots.slack.desk import Desk
 from bots.slack.following import follow_channel
 from bots.slack.pane import named_by
 from bots.slack.saving import follow
+from core.messages import Message
+from core.question import Question
+
+KEPT_LATE = 3600.0
+"""Seconds after which a message that is edited and not known is not taken for a question any more; for so long Slack
+sends again what was not acknowledged."""
 
 
 class Recent:
@@ -67,20 +74,41 @@ async def take(desk: Desk, event: Payload, installed: Installed) -> Understood:
         StoreUnavailableError: it is not kept; Slack is to send it again.
     """
     understood = await desk.platform.intake.understand(event, installed, desk.mailbox.takes_part)
-    if string(event.get("subtype")) in {"message_changed", "message_deleted"}:
+    subtype = string(event.get("subtype"))
+    if subtype in {"message_changed", "message_deleted"}:
         desk.spawn(follow(desk, event, installed), "Letting what was saved follow a message")
     match understood:
         case Asked(question):
-            await desk.mailbox.submit(question)
-            named_by(desk, question, installed)
+            await _ask(desk, question, installed, is_edit=subtype == "message_changed")
         case Edited(message):
-            await desk.mailbox.edited(message)
+            if not await desk.mailbox.edited(message):
+                await _take_unknown(desk, event, message, installed)
         case Deleted(conversation, message_id):
             await desk.mailbox.deleted(conversation, message_id)
         case _:
             pass
     await follow_channel(desk, event, installed)  # the last: what fails here keeps no question from its answer
     return understood
+
+
+async def _ask(desk: Desk, question: Question, installed: Installed, *, is_edit: bool = False) -> None:
+    """Line a question up; one that became one by an edit (`is_edit`) may have been one before, and reads otherwise."""
+    submitted = await desk.mailbox.submit(question)
+    if is_edit and submitted == "duplicate":
+        await desk.mailbox.edited(question.message)
+    named_by(desk, question, installed)
+
+
+async def _take_unknown(desk: Desk, event: Payload, message: Message, installed: Installed) -> None:
+    """Take in a message that was edited before it was kept: Slack sends again later how it read at first, and that is
+    known then."""
+    if (datetime.now(UTC) - message.sent_at).total_seconds() > KEPT_LATE:
+        return
+    where = {name: event[name] for name in ("channel", "channel_type") if name in event}
+    said = {**mapping(event.get("message")), **where, "type": "message"}
+    understood = await desk.platform.intake.understand(said, installed, desk.mailbox.takes_part)
+    if isinstance(understood, Asked):
+        await _ask(desk, understood.question, installed, is_edit=True)
 
 
 async def take_news(desk: Desk, event: Payload, installed: Installed) -> None:

@@ -79,6 +79,30 @@ async def test_an_edit_that_slack_sends_again_is_answered_once(
     assert len(slack.replies(asked)[0].versions) == versions
 
 
+async def test_an_edit_that_comes_before_its_message_is_answered_as_it_reads_now(
+    slack: SlackEmulator, bot: RunningBot, ada: Person, general: Channel
+) -> None:
+    slack.faults.add("events", "lost", count=2)  # as a message, and as a mention: they are sent again later
+    asked = await ada.mentions(general, "What does ERR-4031 mean?")
+    await slack.settled()
+    first = list(slack.deliveries)
+    await ada.edits(asked, f"<@{slack.bot_user_id}> How long does a rollback take?")
+    assert ROLLBACK in (await bot.answer(asked)).shown
+    for one in first:
+        slack.redeliver(one)
+    assert ROLLBACK in (await bot.answer(asked)).shown
+
+
+async def test_a_direct_question_that_is_edited_to_name_lorelens_is_answered_anew(
+    slack: SlackEmulator, bot: RunningBot, ada: Person
+) -> None:
+    asked = await ada.says("bot", "What does ERR-4031 mean?")
+    [answer] = await slack.until(lambda: bot.answers(ada.dm))
+    await bot.idle()
+    await ada.edits(asked, f"<@{slack.bot_user_id}> How long does a rollback take?")
+    await slack.until(lambda: ROLLBACK in answer.shown)
+
+
 async def test_an_edit_of_channel_talk_is_left_alone(bot: RunningBot, ada: Person, general: Channel) -> None:
     said = await ada.says(general, "lunch?")
     await ada.edits(said, "lunch at noon?")

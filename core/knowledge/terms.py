@@ -5,6 +5,7 @@ parts, Chinese is cut into characters and pairs of characters, other scripts int
 """
 
 import re
+import threading
 import unicodedata
 from functools import lru_cache
 from typing import Any
@@ -61,12 +62,22 @@ def stem(word: str) -> str:
     folded = fold(word)
     if not folded.isascii() or not folded.isalpha() or len(folded) < 3:
         return folded
-    return _stemmer().stemWord(folded)
+    return _OF_THIS_THREAD.stemmer().stemWord(folded)
 
 
-@lru_cache(maxsize=1)
-def _stemmer() -> Any:
-    import snowballstemmer
+class _Stemmer(threading.local):
+    """A stemmer for each thread: it holds the word that it works on, and several questions are searched at once."""
 
-    module: Any = snowballstemmer  # untyped
-    return module.stemmer("english")
+    _made: Any = None
+
+    def stemmer(self) -> Any:
+        """This thread's stemmer."""
+        if self._made is None:
+            import snowballstemmer
+
+            module: Any = snowballstemmer  # untyped
+            self._made = module.stemmer("english")
+        return self._made
+
+
+_OF_THIS_THREAD = _Stemmer()

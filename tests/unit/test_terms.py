@@ -1,10 +1,13 @@
 """The terms a text is found by."""
 
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.knowledge.terms import index_terms
+from core.knowledge.terms import index_terms, stem
 
 
 @pytest.mark.parametrize(
@@ -46,3 +49,23 @@ def test_any_text_has_terms_without_white_space_the_same_each_time(text: str) ->
 @given(st.text(alphabet="abcxyz ._-", max_size=60))
 def test_case_says_nothing_in_plain_words(text: str) -> None:
     assert index_terms(text) == index_terms(text.upper())
+
+
+def test_words_have_the_same_stems_when_several_questions_are_asked_at_once() -> None:
+    """Snowball's stemmer holds the word that it works on: two threads with one stemmer cut each other's words."""
+    words = [f"{begin}{end}" for begin in ("rolling", "deploy", "nation", "relation") for end in _endings(500)]
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as threads:
+            found = list(threads.map(stem.__wrapped__, words))
+    finally:
+        sys.setswitchinterval(before)
+
+    assert found == [stem.__wrapped__(word) for word in words]
+
+
+def _endings(many: int) -> list[str]:
+    return [
+        "".join(("ally", "ness", "ization", "ing", "ed")[int(digit) % 5] for digit in str(at)) for at in range(many)
+    ]

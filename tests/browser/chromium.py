@@ -19,8 +19,9 @@ QUIET = (
     "--disable-sync",
     "--no-first-run",
     "--no-pings",
-    # What it would ask about accounts and messages of its maker's, for which there is no switch: nobody listens there.
+    # What it would ask its maker about accounts, forms and messages has no switch: nobody listens there.
     "--gaia-url=http://127.0.0.1:9",
+    "--autofill-server-url=http://127.0.0.1:9",
     "--gcm-checkin-url=http://127.0.0.1:9",
     "--gcm-mcs-endpoint=127.0.0.1:9",
     "--gcm-registration-url=http://127.0.0.1:9",

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
 
-from playwright.async_api import BrowserContext, ConsoleMessage, Locator, Page
+from playwright.async_api import BrowserContext, ConsoleMessage, Locator, Page, expect
 
 from tests.browser.chromium import Chromium
 
@@ -13,6 +13,8 @@ DESKTOP = (1280, 800)
 PHONE = (390, 844)
 PATIENCE = 15_000
 """Milliseconds that a test waits for a thing to come on a busy machine."""
+
+expect.set_options(timeout=PATIENCE)
 
 Language = Literal["en", "zh"]
 Scheme = Literal["light", "dark"]
@@ -48,8 +50,9 @@ class Window:
 
     def check(self) -> None:
         """Nothing was asked of anyone but the page, and nothing went wrong in the window."""
-        assert [one for one in self.requests if not one.startswith((self.url + "/", "blob:", "data:"))] == []
-        assert self.complaints == []
+        elsewhere = [one for one in self.requests if not one.startswith((self.url + "/", "blob:", "data:"))]
+        assert not elsewhere, elsewhere
+        assert not self.complaints, self.complaints
 
 
 @asynccontextmanager

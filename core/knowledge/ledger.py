@@ -163,6 +163,14 @@ class Ledger:
         )
         return {row[0]: FileRecord.model_validate(dict(zip(_COLUMNS, row, strict=True))) for row in rows}
 
+    def file(self, source: str, path: str) -> FileRecord | None:
+        """One file of a source, if it is known."""
+        rows = self._file.all(
+            f"SELECT {', '.join(_COLUMNS)} FROM files WHERE source = ? AND path = ?",  # noqa: S608 - our own constant
+            (source, path),
+        )
+        return FileRecord.model_validate(dict(zip(_COLUMNS, rows[0], strict=True))) if rows else None
+
     def document_counts(self) -> dict[str, int]:
         """How many documents were read of each source."""
         return dict(self._file.all("SELECT source, count(*) FROM files WHERE outcome = 'read' GROUP BY source"))

@@ -32,6 +32,7 @@ DOORS = {
     "bots/sources.py": OPERATOR,
     "bots/web/seen_pictures.py": "bytes of a picture that `access()` shows to whoever asks, or that is their own",
     "bots/web/knowledge/changing.py": "forgets a source, or changes who may see it; nothing of it is shown",
+    "bots/web/knowledge/forgetting.py": "takes a document out; nothing of it is shown",
     "core/application.py": "opens both, and gives searches `access()`",
     "core/knowledge/access.py": "the door itself",
     "core/knowledge/access_report.py": OPERATOR,

@@ -57,8 +57,6 @@ _ENGLISH: dict[str, tuple[str, str]] = {
         "Another file of this name is there already.",
         "Rename it, or choose to replace what is there.",
     ),
-    "no_document": ("There is no such document.", "It may have been forgotten, or the source has it no more."),
-    "no_picture": ("There is no such picture.", "It may have been forgotten."),
 }
 _CHINESE: dict[str, tuple[str, str]] = {
     "no_path": ("这不是完整的路径。", "请从根目录写起，例如 /srv/docs。"),
@@ -105,8 +103,6 @@ _CHINESE: dict[str, tuple[str, str]] = {
         "可以读取 Markdown、文本、HTML、PDF、DOCX、PPTX、XLSX、CSV、电子邮件和图片。",
     ),
     "clash": ("已有同名的其他文件。", "请重命名，或选择替换。"),
-    "no_document": ("没有这个文档。", "它可能已被遗忘，或来源中已不再有它。"),
-    "no_picture": ("没有这张图片。", "它可能已被遗忘。"),
 }
 
 

@@ -5,13 +5,14 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 
-from bots.web.knowledge import adding_words, words
+from bots.web.knowledge import adding_words, looking_words, words
 from bots.web.knowledge.telling import Telling
 from bots.web.pages import page, rendered
 from bots.web.visitors import Language, Visitor
 
 WORDS: dict[Language, dict[str, str]] = {
-    language: {**words.WORDS[language], **adding_words.WORDS[language]} for language in words.WORDS
+    language: {**words.WORDS[language], **adding_words.WORDS[language], **looking_words.WORDS[language]}
+    for language in words.WORDS
 }
 """All that these pages say."""
 

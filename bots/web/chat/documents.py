@@ -27,6 +27,8 @@ class Block:
 
     kind: Literal["heading", "prose", "table", "code", "page", "picture"]
     runs: tuple[Run, ...] = ()
+    rows: tuple[tuple[tuple[Run, ...], ...], ...] = ()
+    """Of a table: its cells, row by row."""
     level: int = 0
     page: int | None = None
     picture: PictureFacts | None = None
@@ -130,7 +132,7 @@ def _body(text: str, start: int, kind: Literal["prose", "table", "code"], marked
     if kind != "prose":
         runs = _runs(text, _within(marked, start, start + len(text)))
         if text.strip():
-            yield Block(kind, runs)
+            yield Block(kind, runs, rows=_rows(runs) if kind == "table" else ())
         return
     for match in _PARAGRAPH.finditer(text):
         first = start + match.start()
@@ -151,6 +153,20 @@ def _runs(text: str, marked: Ranges) -> tuple[Run, ...]:
         at = one.end
     runs.append(Run(text[at:], is_cited=False))
     return tuple(run for run in runs if run.text)
+
+
+def _rows(runs: tuple[Run, ...]) -> tuple[tuple[tuple[Run, ...], ...], ...]:
+    """A table's cells: rows are lines, and cells stand between bars (`core.knowledge.loaders`)."""
+    rows: list[list[list[Run]]] = [[[]]]
+    for run in runs:
+        for at, piece in enumerate(re.split(r"(\n| \| )", run.text)):
+            if at % 2 == 0:
+                rows[-1][-1] += [Run(piece, run.is_cited)] if piece else []
+            elif piece == "\n":
+                rows.append([[]])
+            else:
+                rows[-1].append([])
+    return tuple(tuple(tuple(cell) for cell in row) for row in rows if any(row))
 
 
 def _stripped(runs: tuple[Run, ...]) -> tuple[Run, ...]:

@@ -25,11 +25,11 @@ REASONS = ("wrong", "outdated", "missing", "unclear")
 
 @router.post("/chat/{thread}/replies/{question}/feedback", include_in_schema=False)
 async def feedback(
-    desk: Desk, seen: Seen, place: InTalk, message: Asked, helpful: Annotated[Literal["yes", "no", ""], Form()]
+    desk: Desk, seen: Seen, place: InTalk, message: Asked, helpful: Annotated[Literal["yes", "no", "nothing"], Form()]
 ) -> Response:
     """Keep whether an answer helped, or take that back; whoever says that it did not is asked what was wrong."""
     book = FeedbackBook(desk.store)
-    if not helpful:
+    if helpful == "nothing":
         await book.withdraw(place.conversation, message.id, seen.person.id)
         return _piece(seen, place, message, None)
     vote = helpful == "yes"

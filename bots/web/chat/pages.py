@@ -17,6 +17,7 @@ from bots.web.pages import page, rendered
 from bots.web.visitors import Seen, Visitor
 from core.actions.openings import MOST, openings
 from core.errors import IndexUnavailableError, StoreUnavailableError
+from core.language import is_chinese
 
 router = APIRouter()
 _log = logging.getLogger(__name__)
@@ -56,7 +57,7 @@ async def new(request: Request, desk: Desk, seen: Seen) -> Response:
         talks=talks,
         more_talks=more,
         notices=notices,
-        prompts=_padded(prompts, seen) if knows and prompts else [],
+        prompts=prompts,
         knows=knows,
     )
 
@@ -127,15 +128,15 @@ def _page(request: Request, desk: WebDesk, seen: Visitor, **context: Any) -> Res
 
 
 async def _prompts(desk: WebDesk, seen: Visitor) -> list[str]:
-    """Questions about documents that the visitor may see; none where there are none."""
-    application = desk.application
+    """Questions about documents that the visitor may see, those in their language before others; none where there are
+    none."""
+    application, texts = desk.application, texts_of(seen.language)
     chinese = seen.language == "zh"
     headings = await openings(
-        application.ledger, await application.access(), seen.person.audience, chinese=chinese, limit=MOST
+        application.ledger, await application.access(), seen.person.audience, chinese=chinese, limit=2 * MOST
     )
-    return [texts_of(seen.language).prompt_heading.format(heading=heading) for heading in headings]
-
-
-def _padded(prompts: list[str], seen: Visitor) -> list[str]:
-    texts = texts_of(seen.language)
-    return [*prompts, texts.prompt_sources, texts.prompt_picture, texts.prompt_summary][:MOST]
+    if not headings:
+        return []
+    own = [heading for heading in headings if is_chinese(heading) == chinese]
+    named = [texts.prompt_heading.format(heading=heading) for heading in own]
+    return [*named[: MOST - 1], texts.prompt_sources, texts.prompt_picture, texts.prompt_summary][:MOST]

@@ -264,16 +264,21 @@ function dayIn(at) {
   if (days === 1) return words.yesterday;
   return at.toLocaleDateString(language, { day: "numeric", month: "short", year: days > 300 ? "numeric" : undefined });
 }
+const attemptOf = (picture) => picture.closest(".exchange")?.querySelector("[data-attempt]")?.dataset.attempt;
 const boxing = new IntersectionObserver((seen) => {
   for (const one of seen.filter((each) => each.isIntersecting)) { boxing.unobserve(one.target); showBoxes(one.target); }
 });
 async function showBoxes(picture) {
-  const answer = await fetch(picture.dataset.boxed).catch(() => undefined);
-  picture.removeAttribute("data-boxed");
-  if (answer?.status !== 200) return;
-  picture.src = URL.createObjectURL(await answer.blob());
+  const attempt = attemptOf(picture);
+  if (!attempt || picture.dataset.boxedFor === attempt) return;
+  picture.dataset.boxedFor = attempt;
+  picture.dataset.plain ??= picture.getAttribute("src");
+  const answer = await fetch(`${picture.dataset.boxed}?v=${attempt}`).catch(() => undefined);
+  const isBoxed = answer?.status === 200;
+  const address = isBoxed ? URL.createObjectURL(await answer.blob()) : picture.dataset.plain;
+  if (picture.getAttribute("src") !== address) picture.src = address;
   const note = picture.closest("figure")?.querySelector(".boxed-note");
-  if (note) note.hidden = false;
+  if (note) note.hidden = !isBoxed;
 }
 function arrived(within) {
   for (const time of within.querySelectorAll("time[data-day]")) time.textContent = dayIn(new Date(time.dateTime));
@@ -281,7 +286,10 @@ function arrived(within) {
     const at = new Date(time.dateTime), clock = at.toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" });
     time.textContent = dayOf(at) === dayOf(new Date()) ? clock : `${dayIn(at)}, ${clock}`;
   }
-  for (const picture of within.querySelectorAll("img[data-boxed]")) boxing.observe(picture);
+  const whole = within.closest?.(".exchange") ?? within;
+  for (const picture of whole.querySelectorAll("img[data-boxed]")) {
+    if (attemptOf(picture) && picture.dataset.boxedFor !== attemptOf(picture)) boxing.observe(picture);
+  }
 }
 
 // --- panels and dialogs ----------------------------------------------------------------------------------------------------

@@ -26,6 +26,8 @@ QUIET = (
     "--gcm-mcs-endpoint=127.0.0.1:9",
     "--gcm-registration-url=http://127.0.0.1:9",
 )
+DICTIONARIES = "redirector.gvt1.com"
+"""Where it looks for a dictionary when somebody writes into a field; it can't be told not to."""
 
 
 @dataclass
@@ -54,7 +56,9 @@ async def chromium() -> AsyncGenerator[Chromium]:
     outside: list[str] = []
 
     async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        outside.append((await reader.readline()).decode("latin-1").strip())
+        asked = (await reader.readline()).decode("latin-1").strip()
+        if DICTIONARIES not in asked:
+            outside.append(asked)
         writer.close()
 
     proxy = await asyncio.start_server(refuse, "127.0.0.1")

@@ -12,15 +12,12 @@ from tests.web_stage import PASSWORD, ROLLBACK, StartPage
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 STANDING_AT = """() => {
-  const one = document.activeElement, look = getComputedStyle(one), box = one.getBoundingClientRect();
-  const shape = one.closest("label") ?? one, around = getComputedStyle(shape), field = one.closest(".composer-box");
-  const outlined = (look) => look.outlineStyle !== "none" && parseFloat(look.outlineWidth) >= 1;
-  const rings = [look, around, ...(field ? [getComputedStyle(field)] : [])];
-  return {
-    name: (one.getAttribute("aria-label") || one.labels?.[0]?.textContent || one.textContent || "").trim().replace(/\\s+/g, " "),
-    tag: one.tagName.toLowerCase(),
-    seen: rings.some((look) => outlined(look) || look.boxShadow !== "none"),
-  };
+  const one = document.activeElement;
+  const name = one.getAttribute("aria-label") || one.labels?.[0]?.textContent || one.textContent || "";
+  const around = [one, one.closest("label"), one.closest(".composer-box")].filter(Boolean);
+  const rings = around.map((each) => getComputedStyle(each));
+  const seen = rings.some((ring) => ring.outlineStyle !== "none" && parseFloat(ring.outlineWidth) >= 2);
+  return { name: name.trim().replace(/\\s+/g, " "), tag: one.tagName.toLowerCase(), seen };
 }"""
 
 

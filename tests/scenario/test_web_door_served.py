@@ -75,13 +75,16 @@ async def test_what_is_broken_in_the_middle_is_not_taken_for_whole(
     assert "a secret" not in caplog.text and "ValueError" in caplog.text
 
 
-async def test_a_team_page_with_nobody_in_it_is_not_served(doorstep: OpenDoor) -> None:
+async def test_a_team_page_with_nobody_in_it_is_not_served(
+    doorstep: OpenDoor, caplog: pytest.LogCaptureFixture
+) -> None:
     page = await doorstep(web_address="0.0.0.0:0")
     with pytest.raises(SettingsError) as refused:
         await ingress_of(page.desk.application, page.desk.platform)
     assert "lorelens web people add" in refused.value.hint
     await page.person("Ann", "operator")
     assert await ingress_of(page.desk.application, page.desk.platform)
+    assert "put https in front" in caplog.text
 
 
 async def test_a_page_that_everybody_could_open_is_not_served(doorstep: OpenDoor) -> None:

@@ -1,5 +1,6 @@
 """Who somebody is now, and what they hold: asked anew each time, so that whoever is removed holds nothing any more."""
 
+import logging
 from typing import TYPE_CHECKING
 
 from bots.web.door.people_file import PeopleFile
@@ -13,6 +14,8 @@ from core.errors import SettingsError
 if TYPE_CHECKING:
     from core.application import Application
     from core.question import Question
+
+_log = logging.getLogger(__name__)
 
 LOCAL = "local"
 """The person at this machine, where nobody is asked who they are."""
@@ -49,6 +52,8 @@ class Directory:
                 "Nobody could sign in to the web page: there are no people yet.",
                 hint="Add yourself with `lorelens web people add NAME --role operator` (docs/web-access.md).",
             )
+        if self.rules.login == "password" and not self.rules.is_loopback and not self.rules.proxies:
+            _log.warning("Passwords can be read on the way to the web page: put https in front (docs/web-access.md)")
 
     async def person(self, id_: str) -> Person | None:
         """Somebody as they are now; None if they may not get in (any more).

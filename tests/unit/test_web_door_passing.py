@@ -42,14 +42,14 @@ async def test_a_body_that_says_it_is_too_large_is_not_read(here: Doorstep) -> N
         assert answer.status_code == 413
 
 
-@pytest.mark.parametrize("path", ["/inside/length", "/inside/stream"])
-async def test_a_body_that_does_not_say_its_length_is_stopped_on_the_way(here: Doorstep, path: str) -> None:
-    async with here.browser() as browser:
-        csrf = (await browser.get("/inside")).json()["csrf"]
-        headers = {**OWN, "X-CSRF-Token": csrf, "Accept-Language": "zh"}
-        assert (await browser.post(path, content=chunks(200_000), headers=headers)).json() == 196_608
-        answer = await browser.post(path, content=chunks(600_000), headers=headers)
-        assert answer.status_code == 413 and "内容太大" in answer.text
+async def test_a_body_that_does_not_say_its_length_is_stopped_on_the_way(here: Doorstep) -> None:
+    for path in ["/inside/length", "/inside/stream"]:
+        async with here.browser() as browser:
+            csrf = (await browser.get("/inside")).json()["csrf"]
+            headers = {**OWN, "X-CSRF-Token": csrf, "Accept-Language": "zh"}
+            assert (await browser.post(path, content=chunks(200_000), headers=headers)).json() == 196_608
+            answer = await browser.post(path, content=chunks(600_000), headers=headers)
+            assert answer.status_code == 413 and "内容太大" in answer.text
 
 
 async def test_uploads_may_be_larger_but_not_without_end(here: Doorstep) -> None:
@@ -87,24 +87,24 @@ async def test_uploads_and_searches_of_one_person_are_counted(here: Doorstep, mo
 # --- what goes out ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "path", ["/inside", "/inside/broken", "/nowhere", "/static/style.css", "/api/nowhere", "/sign-in"]
-)
-async def test_every_response_says_what_a_browser_may_do_with_it(here: Doorstep, path: str) -> None:
-    async with here.browser() as browser:
-        answer = await browser.get(path)
-    assert answer.headers["content-security-policy"] == CONTENT_SECURITY_POLICY
-    assert "unsafe" not in CONTENT_SECURITY_POLICY and CONTENT_SECURITY_POLICY.startswith("default-src 'none'")
-    assert answer.headers["x-content-type-options"] == "nosniff"
-    assert answer.headers["referrer-policy"] == "same-origin"
-    assert (
-        answer.headers["cross-origin-opener-policy"] == answer.headers["cross-origin-resource-policy"] == "same-origin"
-    )
-    assert (
-        "camera=(self)" in answer.headers["permissions-policy"]
-        and "microphone=()" in answer.headers["permissions-policy"]
-    )
-    assert "strict-transport-security" not in answer.headers and "server" not in answer.headers
+async def test_every_response_says_what_a_browser_may_do_with_it(here: Doorstep) -> None:
+    for path in ["/inside", "/inside/broken", "/nowhere", "/static/style.css", "/api/nowhere", "/sign-in"]:
+        async with here.browser() as browser:
+            answer = await browser.get(path)
+        assert answer.headers["content-security-policy"] == CONTENT_SECURITY_POLICY
+        assert "unsafe" not in CONTENT_SECURITY_POLICY and CONTENT_SECURITY_POLICY.startswith("default-src 'none'")
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["referrer-policy"] == "same-origin"
+        assert (
+            answer.headers["cross-origin-opener-policy"]
+            == answer.headers["cross-origin-resource-policy"]
+            == "same-origin"
+        )
+        assert (
+            "camera=(self)" in answer.headers["permissions-policy"]
+            and "microphone=()" in answer.headers["permissions-policy"]
+        )
+        assert "strict-transport-security" not in answer.headers and "server" not in answer.headers
 
 
 async def test_a_host_that_is_refused_is_told_so_with_the_same_headers(here: Doorstep) -> None:

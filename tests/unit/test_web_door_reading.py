@@ -117,9 +117,8 @@ def test_no_way_back_leads_elsewhere(path: str) -> None:
         assert (there.scheme, there.netloc) == ("https", "lorelens.example.com")
 
 
-@pytest.mark.parametrize(
-    "back",
-    [
+async def test_choosing_a_language_leads_to_no_other_place(doorstep: OpenDoor) -> None:
+    for back in [
         "https://evil.example",
         "//evil.example",
         "/\\evil.example",
@@ -134,13 +133,11 @@ def test_no_way_back_leads_elsewhere(path: str) -> None:
         "/" + "x" * 3000,
         "///evil.example",
         "http:evil.example",
-    ],
-)
-async def test_choosing_a_language_leads_to_no_other_place(doorstep: OpenDoor, back: str) -> None:
-    page: Doorstep = await doorstep()
-    async with page.browser(origin="http://127.0.0.1:8600") as browser:
-        answer = await browser.post("/language", data={"language": "zh", "back": back})
-        assert answer.status_code == 303 and answer.headers["location"] == "/chat"
+    ]:
+        page: Doorstep = await doorstep()
+        async with page.browser(origin="http://127.0.0.1:8600") as browser:
+            answer = await browser.post("/language", data={"language": "zh", "back": back})
+            assert answer.status_code == 303 and answer.headers["location"] == "/chat"
 
 
 async def test_a_language_that_was_chosen_stays(doorstep: OpenDoor) -> None:

@@ -78,14 +78,14 @@ async def test_by_https_a_cookie_is_this_hosts_alone(doorstep: OpenDoor) -> None
         assert "__Host-" not in (await page.sign_in(browser, "Bo")).headers["set-cookie"]
 
 
-@pytest.mark.parametrize("name", ["bo", "nobody", "", "BO\x00", "x" * 5000, "ann'; --"])
-async def test_a_wrong_password_and_an_unknown_name_get_the_same_answer(team: Doorstep, name: str) -> None:
-    async with team.team_browser() as browser:
-        for password in ("wrong password", "", "x" * 10_000):
-            answer = await team.sign_in(browser, name, password)
-            assert answer.status_code == 401 and "go together" in answer.text
-            assert "lorelens-session" not in browser.cookies
-            assert password not in answer.text or not password
+async def test_a_wrong_password_and_an_unknown_name_get_the_same_answer(team: Doorstep) -> None:
+    for name in ["bo", "nobody", "", "BO\x00", "x" * 5000, "ann'; --"]:
+        async with team.team_browser() as browser:
+            for password in ("wrong password", "", "x" * 10_000):
+                answer = await team.sign_in(browser, name, password)
+                assert answer.status_code == 401 and "go together" in answer.text
+                assert "lorelens-session" not in browser.cookies
+                assert password not in answer.text or not password
 
 
 async def test_a_name_is_known_in_capital_letters_too_and_a_password_from_every_keyboard(team: Doorstep) -> None:

@@ -37,8 +37,10 @@ class Watching:
     async def follow(self, conversation: str, question: str) -> AsyncGenerator[Shown | None]:
         """What stands in answer to a question: now, and each time that it changes, until it is over.
 
-        None stands for nothing: it is waited for, or was removed. Changes that come faster than they are taken are
-        passed over. Raises `StoreUnavailableError` when Redis is away.
+        None stands for nothing: it is waited for, or was removed; it comes again every `AGAIN` seconds, for whoever
+        asks then which of the two. Changes that come faster than they are taken are passed over.
+
+        Raises `StoreUnavailableError` when Redis is away.
         """
         changed = asyncio.Event()
         watchers = self._changed.setdefault(conversation, set())
@@ -49,7 +51,7 @@ class Watching:
             while True:
                 changed.clear()
                 shown = await self._board.standing(conversation, question)
-                if is_first or shown != before:
+                if is_first or shown is None or shown != before:
                     is_first, before = False, shown
                     yield shown
                 if shown is not None and shown.is_over:

@@ -113,7 +113,7 @@ class RunningPage:
 
     def browser(self, **headers: str) -> httpx.AsyncClient:
         """A browser that was never here: cookies of its own, its addresses begin at the page's. Close it."""
-        return httpx.AsyncClient(base_url=self.url, headers=headers, timeout=10, trust_env=False)
+        return httpx.AsyncClient(base_url=self.url, headers=headers, timeout=30, trust_env=False)
 
     @asynccontextmanager
     async def signed_in(self, name: str, password: str = PASSWORD) -> AsyncGenerator[httpx.AsyncClient]:

@@ -70,6 +70,9 @@ _Key = Annotated[
         description="The same at every try, so that a question which is sent again is asked once.",
     ),
 ]
+_LastEventId = Annotated[
+    str, Header(max_length=64, description="The id of the last event that came, to go on after it.")
+]
 _Accept = Annotated[str, Header(include_in_schema=False)]
 
 
@@ -143,9 +146,7 @@ async def get_answer(desk: Desk, place: InTalk, message: KeptQuestion) -> Answer
     response_class=Response,
     responses={**responses(404), 200: STREAMED, 204: {"description": "It is over, and all of it came before."}},
 )
-async def follow_answer(
-    desk: Desk, place: InTalk, message: KeptQuestion, last_event_id: Annotated[str, Header(max_length=64)] = ""
-) -> Response:
+async def follow_answer(desk: Desk, place: InTalk, message: KeptQuestion, last_event_id: _LastEventId = "") -> Response:
     """The events of an answer from the beginning, or from where `Last-Event-ID` says that a program left off."""
     cursor = Cursor.read(last_event_id)
     shown = await desk.board.standing(place.conversation, message.id)

@@ -75,7 +75,7 @@ def _operation(path: str, method: str, operation: Schema, schemas: Schema, base:
     success = next(one for status, one in operation["responses"].items() if status < "300")
     example = next((one["example"] for one in success.get("content", {}).values() if "example" in one), "")
     return Operation(
-        anchor=operation["operationId"],
+        anchor="-".join(operation["summary"].lower().split()),
         method=method.upper(),
         path=path,
         title=operation["summary"],
@@ -131,7 +131,7 @@ def _kind(schema: Schema, schemas: Schema) -> str:
 
 
 def _curl(path: str, method: str, body: Schema, schemas: Schema, base: str) -> str:
-    lines = ["curl", *_FLAGS.get(path, ()), '-H "Authorization: Bearer $LORELENS_TOKEN"']
+    lines = [" ".join(["curl", *_FLAGS.get(path, ())]), '-H "Authorization: Bearer $LORELENS_TOKEN"']
     if method != ("post" if body else "get"):
         lines.append(f"-X {method.upper()}")
     if body:

@@ -41,7 +41,7 @@ async def events(desk: WebDesk, readings: Readings, visitor: Visitor) -> AsyncGe
             for said in _said(visitor, before, now):
                 yield event("said", said)
         before, pieces = now, shown
-        await asyncio.sleep(SOON if any(card.is_reading for card in now.cards) else LATER)
+        await readings.stirred(SOON if any(card.is_reading for card in now.cards) else LATER)
 
 
 def event(name: str, data: str) -> str:
@@ -65,9 +65,11 @@ def _said(visitor: Visitor, before: Standing, now: Standing) -> list[str]:
     said: list[str] = []
     for card in now.cards:
         was = before.card(card.name)
-        if was is None or was.is_reading == card.is_reading:
+        if was is None:
             continue
-        said.append(piece(visitor, "said", text=_sentence(card, words)))
+        ended = not card.is_reading and was.ended_at != card.ended_at  # perhaps between two looks
+        if card.is_reading != was.is_reading or ended:
+            said.append(piece(visitor, "said", text=_sentence(card, words)))
     return said
 
 

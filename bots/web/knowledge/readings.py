@@ -80,14 +80,19 @@ class Readings:
         self._known: dict[str, Reading] = {}
         self._tasks: dict[str, asyncio.Future[None]] = {}
         self._next: dict[str, Work] = {}
+        self._stir = asyncio.Event()
 
     def of(self, name: str) -> Reading | None:
         """The reading that goes on, or the last one that did."""
         return self._known.get(name)
 
-    def going_on(self) -> list[Reading]:
-        """Those that go on."""
-        return [one for one in self._known.values() if not one.is_over]
+    async def stirred(self, seconds: float) -> None:
+        """Return when a reading begins or ends, or after so many seconds."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._stir.wait()
+        except TimeoutError:
+            return
 
     def begin(self, name: str, work: Work) -> Reading:
         """Begin to read a source in.
@@ -102,6 +107,7 @@ class Readings:
         self._known[name] = reading
         task = asyncio.ensure_future(work(reading))
         self._tasks[name] = task
+        self._wake()
         self._desk.spawn(self._see_to(reading, task), f'Reading "{name}" in')
         return reading
 
@@ -133,6 +139,10 @@ class Readings:
         """Remember nothing of a source that is no more."""
         self._known.pop(name, None)
 
+    def _wake(self) -> None:
+        stir, self._stir = self._stir, asyncio.Event()
+        stir.set()
+
     async def _see_to(self, reading: Reading, task: asyncio.Future[None]) -> None:
         try:
             await asyncio.wait({task})
@@ -141,6 +151,7 @@ class Readings:
             await asyncio.wait({task})
             self._tasks.pop(reading.name, None)
             reading.ended_at = time.time()
+            self._wake()
         if (work := self._next.pop(reading.name, None)) is not None:
             self.begin(reading.name, work)
         error = None if task.cancelled() else task.exception()

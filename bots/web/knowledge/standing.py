@@ -65,6 +65,7 @@ class SourceCard(Value):
     hidden: int = 0
     tally: Tally
     read_at: float = 0.0
+    ended_at: float = 0.0
     every: float = 0.0
     next_at: float | None = None
     stands: Stands
@@ -189,6 +190,7 @@ class _Seeing:
             hidden=sum(not self._sees(one) for one in known),
             tally=_sum(spec.name, [self._tally(one.source) for one in known]),
             read_at=state.succeeded_at or max((one.read_at for one in known), default=0.0),
+            ended_at=state.ended_at,
             every=configured.every,
             next_at=next_run(configured, state),
             stands=stands,
@@ -219,6 +221,7 @@ class _Seeing:
             hidden=0 if is_open else 1,
             tally=self._tally(record.source),
             read_at=record.read_at,
+            ended_at=reading.ended_at if reading is not None else record.read_at,
             stands="reading" if goes_on else "elsewhere" if elsewhere else ended,
             holder=self._found.ingesting if elsewhere else "",
             error=error,

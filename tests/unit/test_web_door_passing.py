@@ -1,14 +1,16 @@
 """What passes the door of the page: how much a request may bring, and what every response says to the browser."""
 
-import asyncio
 import time
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from bots.web.door import counting
 from bots.web.door.headers import CONTENT_SECURITY_POLICY
-from tests.web_stage.doorstep import TEAM, Doorstep, OpenDoor
+from tests.web_stage.doorstep import BEHIND, TEAM, Doorstep, OpenDoor
 
 OWN = {"Origin": "http://127.0.0.1:8600"}
 API = {"X-Lorelens": "1"}
@@ -143,36 +145,6 @@ async def test_static_files_can_not_be_left(here: Doorstep) -> None:
             assert (await browser.get(path)).status_code in {400, 404}
 
 
-# --- what goes on for long -----------------------------------------------------------------------------------------
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("how", ["session", "token"])
-async def test_a_stream_ends_when_whoever_reads_it_is_removed(doorstep: OpenDoor, how: str) -> None:
-    page = await doorstep(**TEAM)
-    await page.person("Bo")
-    id_, token = await page.token("Bo")
-    async with page.team_browser() as browser:
-        if how == "session":
-            await page.sign_in(browser, "Bo")
-            path, headers = "/inside/endless", {}
-        else:
-            path, headers = "/api/inside/endless", {"Authorization": f"Bearer {token}"}
-        # A transport over ASGI gives the whole of an answer: that it does is what is shown.
-        reading = asyncio.create_task(browser.get(path, headers=headers))
-        await asyncio.sleep(0.05)
-        async with page.file.changing() as change:
-            if how == "session":
-                change.remove("Bo")
-            else:
-                del change.tokens[id_]
-        began = time.monotonic()
-        async with asyncio.timeout(10):
-            answer = await reading
-    assert answer.text.startswith("data: more") and answer.headers["x-accel-buffering"] == "no"
-    assert time.monotonic() - began < 5
-
-
 # --- programs ------------------------------------------------------------------------------------------------------
 
 
@@ -218,3 +190,60 @@ async def test_a_session_says_nothing_to_the_api(doorstep: OpenDoor) -> None:
 async def test_a_wrong_token_is_refused_where_none_is_needed(here: Doorstep) -> None:
     async with here.browser() as program:
         assert (await program.get("/api/inside", headers={"Authorization": "Bearer lorelens_x"})).status_code == 401
+
+
+# --- anything --------------------------------------------------------------------------------------------------------
+
+HEADERS = (
+    b"host origin cookie authorization accept-language content-length content-type sec-fetch-site x-csrf-token "
+    b"x-forwarded-for x-forwarded-proto x-forwarded-user x-forwarded-groups transfer-encoding hx-request x-lorelens"
+).split()
+SENSIBLE = (
+    b"127.0.0.1:8600",
+    b"lorelens.example.com",
+    b"http://127.0.0.1:8600",
+    b"Bearer lorelens_x",
+    b"10.1.0.9",
+    b"https",
+)
+VALUES = st.one_of(
+    st.sampled_from(SENSIBLE),
+    st.binary(max_size=40),
+    st.sampled_from((b"lorelens-session=x; =;", b"application/json", b"zh;q=1")),
+)
+PATHS = st.one_of(
+    st.sampled_from(("/inside", "/api/inside", "/sign-in", "/sign-out", "/language", "/static/style.css", "/api", "/")),
+    st.text(st.characters(exclude_categories=("Cs",)), max_size=20).map("/{}".format),
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.sampled_from(["GET", "POST", "PUT", "HEAD", "OPTIONS", "TRACE"]),
+    PATHS,
+    st.lists(st.tuples(st.sampled_from(HEADERS), VALUES), max_size=6),
+    st.binary(max_size=40),
+)
+@pytest.mark.parametrize("kind", [{}, TEAM, BEHIND], ids=["here", "team", "behind"])
+async def test_nothing_that_is_sent_breaks_the_door(
+    doorstep: OpenDoor, kind: dict[str, Any], method: str, path: str, headers: list[tuple[bytes, bytes]], body: bytes
+) -> None:
+    page = await doorstep(**kind)
+    scope = {
+        "type": "http", "asgi": {"version": "3.0", "spec_version": "2.3"}, "http_version": "1.1", "method": method,
+        "path": path, "raw_path": path.encode(), "root_path": "", "scheme": "http", "query_string": b"v=1&back=//x",
+        "headers": headers, "client": ("10.1.0.9", 5000), "server": ("127.0.0.1", 8600),
+    }  # fmt: skip
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await page.app(scope, receive, send)
+    assert sent[0]["status"] < 500 and not sent[-1].get("more_body")
+    assert [name for name, _ in sent[0]["headers"]].count(b"content-security-policy") == 1
+    if sent[0]["status"] == 200 and kind and path.startswith(("/inside", "/api/inside")):
+        assert any(name == b"x-forwarded-user" for name, _ in headers)

@@ -111,22 +111,31 @@ async def test_a_shown_picture_and_what_the_answer_quotes_of_it(page: RunningPag
         assert boxed.status_code in {200, 204}
 
 
-@pytest.mark.slow
-async def test_a_question_with_a_picture_and_a_document(page: RunningPage) -> None:
-    files = [
-        ("files", ("screen.png", drawn("ERR-4031", "signature mismatch"), "image/png")),
-        ("files", ("lunch.md", b"# Lunch\n\nLunch is served at half past twelve in the canteen.\n", "text/markdown")),
-    ]
+async def test_a_question_about_a_document_that_comes_along(page: RunningPage) -> None:
+    lunch = b"# Lunch\n\nLunch is served at half past twelve in the canteen.\n"
     async with somebody(page) as person:
-        asked = await person.answered("When is lunch served?", files=files)
+        asked = await person.answered("When is lunch served?", files=[("files", ("lunch.md", lunch, "text/markdown"))])
         conversation = await person.page(asked.address)
         assert "half past twelve" in conversation
         assert "lunch.md" in conversation
-        found = re.search(r'src="(/pictures/[0-9a-f]{64})"', conversation)
-        assert found is not None
-        assert (await person.browser.get(found[1])).headers["content-type"] == "image/png"
         source = await person.page(f"{asked.address}/sources/{asked.question}/1")
         assert "From a document that came with the question" in source
+        assert '<mark id="cited">Lunch is served at half past twelve' in source
+
+
+@pytest.mark.slow
+async def test_a_question_with_a_picture(page: RunningPage) -> None:
+    screen = drawn("ERR-4031", "signature mismatch")
+    async with somebody(page) as person:
+        asked = await person.answered("What does this mean?", files=[("files", ("screen.png", screen, "image/png"))])
+        conversation = await person.page(asked.address)
+        assert "ERR-4031" in conversation
+        found = re.search(r'src="(/pictures/([0-9a-f]{64}))"', conversation)
+        assert found is not None
+        assert (await person.browser.get(found[1])).headers["content-type"] == "image/png"
+        boxed = await person.browser.get(f"{asked.reply}/boxed/{found[2]}")
+        assert boxed.headers["content-type"] == "image/png"
+        assert boxed.content != (await person.browser.get(found[1])).content
 
 
 async def test_what_cannot_be_read_says_so_and_the_question_is_answered(page: RunningPage) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 from core.language import is_chinese
 from core.training.cleaning import normalized
 
-_WORD = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]|[^\W_]+")
+_HAN = r"\u3400-\u4dbf\u4e00-\u9fff"
+_WORD = re.compile(rf"[{_HAN}]|[^\W_{_HAN}]+")
 
 
 def words_of(text: str) -> list[str]:

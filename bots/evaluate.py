@@ -158,6 +158,7 @@ async def _setup(application: Application, request: Request) -> "Setup":
         index="weaviate" if settings.weaviate_url else "lancedb",
         documents=sum(application.ledger.document_counts().values()),
         audience=request.audience,
+        at_once=request.at_once,
         lorelens=version("lorelens"),
     )
 

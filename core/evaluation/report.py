@@ -44,7 +44,7 @@ class Metric(Value):
 
 
 class Setup(Value):
-    """What decides about the figures; an empty name means that there is none of the kind."""
+    """What decides about the figures, and with `at_once` about speed; an empty name: there is none of the kind."""
 
     model: str
     encoder: str = ""
@@ -54,6 +54,7 @@ class Setup(Value):
     index: Literal["lancedb", "weaviate"] = "lancedb"
     documents: int = 0
     audience: tuple[str, ...] = ()
+    at_once: int = 1
     lorelens: str = ""
 
 

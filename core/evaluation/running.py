@@ -109,7 +109,7 @@ class EvaluationRun:
 
     def report(self, *, complete: bool = True) -> EvaluationReport:
         """The report of what was done by now."""
-        return self._plain(complete=complete).model_copy(update={"metrics": metrics_of(self._scores)})
+        return self._plain(complete=complete).model_copy(update={"metrics": metrics_of(self._in_order)})
 
     def _plain(self, *, complete: bool) -> EvaluationReport:
         return EvaluationReport(
@@ -124,8 +124,13 @@ class EvaluationRun:
             only=self.only,
             setup=self.setup,
             missing=self.missing,
-            scores=tuple(sorted(self._scores, key=lambda one: one.line)),
+            scores=tuple(self._in_order),
         )
+
+    @property
+    def _in_order(self) -> list[QuestionScores]:
+        """As they stand in the file, for what draws from them draws by their places."""
+        return sorted(self._scores, key=lambda one: one.line)
 
     @property
     def _unfinished(self) -> Path:

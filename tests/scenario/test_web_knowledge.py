@@ -85,7 +85,7 @@ def text_of(markup: str) -> str:
     """What a page says, without its markup."""
     words = _Words()
     words.feed(markup)
-    return " ".join(" ".join(words.found).split())
+    return " ".join(" ".join(words.found).split()).replace(" :", ":")
 
 
 async def test_an_operator_sees_what_is_known_and_how_it_stands(house: RunningPage) -> None:

@@ -131,7 +131,7 @@ async def understood(spec: SourceSpec, form: KindForm, settings: Settings) -> tu
         kind = kind_of(spec.kind)
         return await asyncio.to_thread(kind.check, spec), {}
     except LorelensError as error:
-        field = await asyncio.to_thread(_field_of, spec, error.message)
+        field = await asyncio.to_thread(_field_of, spec, form, error)
         return spec, {field: error}
 
 
@@ -162,10 +162,11 @@ def _check_public(address: str) -> None:
         raise FaultError("inner_host") from error
 
 
-def _field_of(spec: SourceSpec, message: str) -> str:
-    """The field that an error is about: one that it names, or the first with which there is one."""
+def _field_of(spec: SourceSpec, form: KindForm, error: LorelensError) -> str:
+    """The field that an error is about: one that it names, or asks for, or the first with which there is one."""
     kind = kind_of(spec.kind)
-    named = [name for name in spec.options if re.search(rf"\b{re.escape(name)}\b", message)]
+    named = [name for name in spec.options if re.search(rf"\b{re.escape(name)}\b", error.message)]
+    named += [one.name for one in form.options if re.search(rf"\b{one.name}=", f"{error.message} {error.hint}")]
     if named:
         return f"option_{named[0]}"
     bare = spec.model_copy(update={"options": {}, "url": ""})

@@ -29,7 +29,7 @@ _FOR_EVER = "public, max-age=31536000, immutable"
 def with_headers(start: Message, scope: Scope) -> None:
     """Complete the start of a response. A route may say itself how long its response is kept, and add a policy of its
     own, which then holds beside ours."""
-    headers = MutableHeaders(raw=list(start["headers"]))
+    headers = MutableHeaders(raw=list(start.get("headers", ())))
     headers.append("Content-Security-Policy", CONTENT_SECURITY_POLICY)
     for name, value in _ALWAYS.items():
         headers[name] = value

@@ -26,6 +26,7 @@ HOME = "/chat"
 LONGEST_NAME = 256
 LONGEST_PATH = 2048
 _YEAR = 365 * 86_400
+_TRIES = {"sign-in-name": NAME_TRIES, "sign-in-address": ADDRESS_TRIES}
 
 
 @router.get("/sign-in")
@@ -126,20 +127,30 @@ class _Try:
         Raises:
             RefusedError: too many failed.
         """
-        name = digest(f"{self._id} {self._browser}" if await self._is_known() else self._id)
-        counting = self._door.counting
-        await counting.take("sign-in-address", self._address, ADDRESS_TRIES, TRIES_WINDOW)
-        await counting.take("sign-in-name", name, NAME_TRIES, TRIES_WINDOW)
+        counts = [("sign-in-name", digest(self._id)), ("sign-in-address", self._address)]
+        if await self._is_known():
+            counts = [("sign-in-name", digest(f"{self._id} {self._browser}"))]
+        await self._count(counts)
         kept = (await self._door.directory.file.people()).people.get(self._id)
         if not await self._door.passwords.is_right(password, kept.password if kept is not None else ""):
             return None
-        await counting.forget("sign-in-name", name)
-        await counting.give_back("sign-in-address", self._address)
+        await self._door.counting.forget(*counts[0])
+        for one in counts[1:]:
+            await self._door.counting.give_back(*one)
         return (self._id, kept) if kept is not None else None
 
+    async def _count(self, counts: list[tuple[str, str]]) -> None:
+        """Count this try before it is made; one that is not made, since there were too many, does not count."""
+        for number, (scope, name) in enumerate(counts):
+            try:
+                await self._door.counting.take(scope, name, _TRIES[scope], TRIES_WINDOW)
+            except RefusedError:
+                for one in counts[:number]:
+                    await self._door.counting.give_back(*one)
+                raise
+
     async def _is_known(self) -> bool:
-        store = self._door.sessions
-        return bool(self._browser) and await store.is_known(self._browser, self._id)
+        return bool(self._browser) and await self._door.sessions.is_known(self._browser, self._id)
 
 
 def _household(address: str) -> str:

@@ -76,7 +76,8 @@ async def take_edited(desk: Desk, heard: Heard) -> Understood:
     message = understood.message
     kept = await desk.store.messages(message.place.conversation, [message.id])
     if not kept and (datetime.now(UTC) - heard.sent_at).total_seconds() < NAMED_LATE:
-        return await take(desk, heard)
+        understood = await take(desk, heard)
+        kept = await desk.store.messages(message.place.conversation, [message.id])  # as a history told of it, maybe
     if kept and kept[0].text != message.text:
         await desk.mailbox.edited(message)
     return understood

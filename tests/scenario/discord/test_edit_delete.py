@@ -1,8 +1,12 @@
 """A question is edited or taken back: its answer follows in place."""
 
-from tests.discord_emulator import Channel, Emulator, Person
+import asyncio
+
+from adapters.discord.heard import Heard
+from bots.discord.events import take, take_edited
+from tests.discord_emulator import Channel, Emulator, Guild, Person
 from tests.discord_emulator.payloads import message as payload_of
-from tests.scenario.discord.conftest import ERROR, ROLLBACK
+from tests.scenario.discord.conftest import ERROR, ROLLBACK, StartBot
 from tests.scenario.discord.running_bot import RunningBot
 
 
@@ -25,6 +29,19 @@ async def test_an_edit_that_comes_at_once_is_not_lost(
     await ada.edits(asked, f"{discord.bot.mention} How long does a rollback take?")
     await discord.until(lambda: any(ROLLBACK in one.content for one in bot.replies(asked)))
     assert ROLLBACK in (await bot.answer(asked)).content
+
+
+async def test_an_edit_that_is_heard_while_its_message_is_read_from_the_history_is_not_lost(
+    discord: Emulator, acme: Guild, start_bot: StartBot, ada: Person, general: Channel
+) -> None:
+    bot = await start_bot(with_ingress=False)
+    asked = await ada.mentions(general, "What does ERR-4031 mean?")
+    before = Heard.of(payload_of(asked, discord.bot), guild=str(acme.id))
+    await ada.edits(asked, f"{discord.bot.mention} How long does a rollback take?")
+    after = Heard.of(payload_of(asked, discord.bot), guild=str(acme.id))
+    await bot.desk.platform.intake.events.changed(after)  # so that nothing is to be asked of Discord in between
+    await asyncio.gather(take_edited(bot.desk, after), take(bot.desk, before))
+    await discord.until(lambda: any(ROLLBACK in one.content for one in bot.replies(asked)))
 
 
 async def test_the_answer_goes_with_its_question(

@@ -28,7 +28,7 @@ class Person(NamedTuple):
 class AskedQuestion(Value):
     """A question as it is kept now: what its author said in the messages that were answered together.
 
-    `at` is when it was declined or judged; `declined` and `unhelpful` say which.
+    `at` is when it was asked; `declined` and `unhelpful` say why it is here.
     """
 
     conversation: str
@@ -87,5 +87,5 @@ def _asked(one: Reference, question: Message, together: Sequence[Message]) -> As
         person=author_of(question),
         is_bot=question.author.is_bot,
         text="\n".join(part for part in said if part),
-        at=one.at,
+        at=question.sent_at,
     )

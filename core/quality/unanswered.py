@@ -141,6 +141,9 @@ def _rank(group: UnansweredGroup) -> tuple[int, int, float]:
 def _shown(group: Sequence[AskedQuestion], viewer: Person) -> UnansweredGroup | None:
     """A group as it may be shown; None where none of its words may be."""
     wordings = _wordings([question.text for question in group if question.is_open_to(viewer)])
+    if wordings and group[0].is_open_to(viewer):  # what most of the others are near
+        leading = _line(group[0].text)
+        wordings = [leading, *(one for one in wordings if index_terms(one) != index_terms(leading))]
     words: Words = "asked"
     if not wordings:
         words = "shared"

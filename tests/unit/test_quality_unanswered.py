@@ -67,7 +67,7 @@ async def test_what_was_asked_most_comes_first_in_both_languages(store: Conversa
     await declined(store, "What was the wifi password in 2019?", "p0", "public", platform="slack", days=31)
 
     chinese, permit, cat = (await found(store, encoder=encoder)).groups
-    assert (chinese.wording, chinese.asked, chinese.people) == ("如何办理停车证", 3, 3)
+    assert (chinese.wording, chinese.asked, chinese.people) == ("怎么申请停车证？", 3, 3)
     assert (permit.asked, permit.people, permit.last) == (2, 2, NOW)
     assert (permit.wording, permit.others) == (
         "How do I get a parking permit?",

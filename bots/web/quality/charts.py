@@ -89,21 +89,22 @@ def lines(
     series: Sequence[Series],
     said: Format,
     *,
-    most: float | None = None,
+    ticks: Sequence[float] = (),
     whole: bool = False,
 ) -> Chart:
-    """A line for each series; where a value is missing it is interrupted. `most` is the top of the axis, if it is set.
+    """A line for each series; where a value is missing it is interrupted.
 
-    `whole` says that only whole numbers are to stand along the axis.
+    `ticks` are what stands along the axis, if that is not to follow from the values; `whole` says that only whole
+    numbers stand along it.
     """
     labels = axis.labels
     top = max((value for one in series for value in one.values if value is not None), default=0.0)
-    ticks = ticks_up_to(most or top, whole=whole)
+    ticks = ticks or ticks_up_to(top, whole=whole)
     step = PLOT_WIDTH / max(1, len(labels))
     shapes: list[str] = []
     for one in series:
         points = [
-            None if value is None else (LEFT + step * (at + 0.5), TOP + PLOT_HEIGHT * (1 - value / ticks[-1]))
+            None if value is None else (LEFT + step * (at + 0.5), _height(value, ticks))
             for at, value in enumerate(one.values)
         ]
         shapes.append(f'<path class="line {one.shade}" d="{_path(points)}"/>')
@@ -162,11 +163,15 @@ def ticks_up_to(most: float, *, whole: bool = False, number: int = 4) -> list[fl
 def _grid(ticks: Sequence[float], said: Format) -> str:
     marks: list[str] = []
     for tick in ticks:
-        y = TOP + PLOT_HEIGHT * (1 - tick / ticks[-1])
-        kind = "axis" if tick == 0 else "grid"
+        y = _height(tick, ticks)
+        kind = "axis" if tick == ticks[0] else "grid"
         marks.append(f'<line class="{kind}" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
         marks.append(f'<text class="up" x="{LEFT - 6}" y="{y + 3.5:.1f}">{escape(said(tick))}</text>')
     return "".join(marks)
+
+
+def _height(value: float, ticks: Sequence[float]) -> float:
+    return TOP + PLOT_HEIGHT * (1 - (value - ticks[0]) / (ticks[-1] - ticks[0]))
 
 
 def _along(axis: Axis, step: float) -> str:
@@ -174,7 +179,7 @@ def _along(axis: Axis, step: float) -> str:
     for at, mark in enumerate(axis.marks):
         x = LEFT + step * (at + 0.5)
         if mark:  # near the edge it ends with the plot
-            anchor, x = ("end", WIDTH - RIGHT) if x > WIDTH - 34 else ("middle", max(x, LEFT + 10))
+            anchor, x = ("end", WIDTH - RIGHT) if x > WIDTH - 30 else ("middle", x)
             marks.append(f'<text class="along {anchor}" x="{x:.1f}" y="{HEIGHT - 7}">{escape(mark)}</text>')
     return "".join(marks)
 

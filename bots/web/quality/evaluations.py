@@ -1,6 +1,7 @@
 """The last evaluation as a table and as a plot over the runs (`core.evaluation`)."""
 
 import asyncio
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -118,8 +119,11 @@ def _plot(kept: Sequence[EvaluationReport], words: Mapping[str, str], language: 
     marks = [
         sayings.day(run.made_at, language) if (len(runs) - 1 - at) % every == 0 else "" for at, run in enumerate(runs)
     ]
+    lowest = min((value for one in series for value in one.values if value is not None), default=0.0)
+    # From as high as can be, so that lines which lie close together can be told apart.
+    ticks = [at / 5 for at in range(min(4, math.floor(5 * lowest)), 6)]
     said = words["chart_runs_text"].format(count=len(runs))
-    return lines("runs", words["chart_runs"], said, Axis(labels, marks), series, sayings.percent, most=1.0)
+    return lines("runs", words["chart_runs"], said, Axis(labels, marks), series, sayings.percent, ticks=ticks)
 
 
 def _named(name: str, words: Mapping[str, str]) -> str:

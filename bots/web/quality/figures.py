@@ -11,6 +11,9 @@ from bots.web.visitors import Language
 from core.mailbox_values import QueueState
 from core.quality.history import STAGES, Counts, Stage
 
+TELLING = 0.02
+"""A smaller change of a share is neither good nor bad news; of a time, five times that."""
+
 
 @dataclass(frozen=True)
 class Tile:
@@ -94,7 +97,7 @@ def _share_tile(name: str, now: tuple[int, int], before: tuple[int, int], note: 
     if now[1] and before[1]:
         was, is_now = before[0] / before[1], now[0] / now[1]
         grown = sayings.points(is_now, was)
-        if grown:
+        if abs(is_now - was) >= TELLING:
             mood = "good" if (is_now > was) == (better == "higher") else "bad"
     return Tile(name, sayings.share(*now), note, f"{grown} pp" if grown else "", mood)
 
@@ -104,8 +107,8 @@ def _wait(counts: Counts, before: Counts, words: Mapping[str, str]) -> Tile:
     if half is None or most is None:
         return Tile(words["wait"], "–", words["wait_none"])
     was = before.percentile("whole", 0.5)
-    grown = sayings.change(half, was) if was is not None and abs(half / was - 1) >= 0.05 else ""
-    mood = "" if was is None or not grown else "good" if half < was else "bad"
+    grown = sayings.change(half, was) if was is not None and abs(half / was - 1) >= TELLING else ""
+    mood = "" if was is None or abs(half / was - 1) < 5 * TELLING else "good" if half < was else "bad"
     return Tile(words["wait"], sayings.seconds(half), words["wait_note"].format(p95=sayings.seconds(most)), grown, mood)
 
 
@@ -194,7 +197,7 @@ def _marks(periods: Sequence[Period], language: Language) -> list[str]:
         return [f"{one.start:%H:%M}" if one.start.hour % 6 == 0 else "" for one in periods]
     if length < timedelta(days=1):
         return [sayings.day(one.start, language) if one.start.hour == 0 else "" for one in periods]
-    every = 6 if length == timedelta(days=1) else 4
+    every = 7 if length == timedelta(days=1) else 4
     return [
         sayings.day(one.start, language) if (len(periods) - 1 - at) % every == 0 else ""
         for at, one in enumerate(periods)

@@ -35,14 +35,19 @@ async def unanswered_of(request: Request, desk: Desk) -> UnansweredQuestions:
     return found
 
 
-SpanParameter = Annotated[SpanName, Query(alias="span")]
+async def span_of(span: Annotated[str, Query(max_length=10)] = "") -> SpanName:
+    """The span that is asked for; a week, where there is none of that name."""
+    return next((one for one in SPANS if one == span), "7d")
+
+
+SpanParameter = Annotated[SpanName, Depends(span_of)]
 PlatformParameter = Annotated[str, Query(max_length=100)]
 Unanswering = Annotated[UnansweredQuestions, Depends(unanswered_of)]
 
 
 @router.get("/quality")
 async def quality(
-    request: Request, desk: Desk, visitor: Operating, span: SpanParameter = "7d", platform: PlatformParameter = ""
+    request: Request, desk: Desk, visitor: Operating, span: SpanParameter, platform: PlatformParameter = ""
 ) -> HTMLResponse:
     """How good the answers are."""
     words = WORDS[visitor.language]
@@ -74,7 +79,7 @@ async def unanswered(
     desk: Desk,
     visitor: Operating,
     questions: Unanswering,
-    span: SpanParameter = "7d",
+    span: SpanParameter,
     platform: PlatformParameter = "",
 ) -> HTMLResponse:
     """What the team should write down next; it is asked for by the page, since it may take a while."""
@@ -95,7 +100,7 @@ async def deal(
     of: str,
     letter_id: str,
     act: Literal["retry", "drop"],
-    span: SpanParameter = "7d",
+    span: SpanParameter,
     platform: PlatformParameter = "",
 ) -> HTMLResponse:
     """Ask again what was given up, or drop it for good; the list as it is then."""

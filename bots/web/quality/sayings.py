@@ -25,7 +25,7 @@ def brief_number(value: float) -> str:
 
 def percent(value: float) -> str:
     """A share (0 to 1)."""
-    whole = 100 * value
+    whole = round(100 * value, 6)
     return f"{whole:.0f}%" if whole in (0, 100) or 10 <= whole < 99.5 else f"{min(whole, 99.9):.1f}%"
 
 
@@ -48,6 +48,8 @@ def change(now: float, before: float) -> str:
     if not before or now == before:
         return ""
     grown = now / before - 1
+    if grown >= 3:
+        return f"×{now / before:.0f}"
     return f"{'+' if grown > 0 else '−'}{abs(grown):.0%}"
 
 

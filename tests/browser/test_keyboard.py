@@ -16,9 +16,15 @@ STANDING_AT = """() => {
   const name = one.getAttribute("aria-label") || one.labels?.[0]?.textContent || one.textContent || "";
   const around = [one, one.closest("label"), one.closest(".composer-box")].filter(Boolean);
   const rings = around.map((each) => getComputedStyle(each));
-  const seen = rings.some((ring) => ring.outlineStyle !== "none" && parseFloat(ring.outlineWidth) >= 2);
+  const outlined = rings.some((ring) => ring.outlineStyle !== "none" && parseFloat(ring.outlineWidth) >= 2);
+  const looks = () => rings.map((ring) => ring.borderColor + ring.boxShadow).join();
+  const focused = looks();
+  if (!outlined) one.blur();
+  const seen = outlined || looks() !== focused;
+  if (!outlined) one.focus();
   return { name: name.trim().replace(/\\s+/g, " "), tag: one.tagName.toLowerCase(), seen };
 }"""
+"""Which element has the focus, and whether that is seen: it is outlined, or it or what frames it looks different."""
 
 
 async def test_a_question_is_asked_and_its_answer_looked_into_by_keys_alone(opened: Chromium, serve: StartPage) -> None:

@@ -3,14 +3,13 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from bots.web.chat.replies import rendered_markdown, texts_of
+from bots.web.chat.replies import texts_of
 from bots.web.chat.talks import InTalk, place_in, threads_of
 from bots.web.chat.words import WORDS
 from bots.web.desk import Desk
 from bots.web.pages import rendered
 from bots.web.visitors import PLATFORM, WORKSPACE, Seen
-from core.actions.forgetting import before_forgetting, forget_me, what_would_go
-from core.reply import gather
+from core.actions.forgetting import NAMED, forget_me, what_would_go
 
 router = APIRouter()
 
@@ -28,13 +27,13 @@ async def forget_talk(request: Request, desk: Desk, place: InTalk) -> Response:
 async def would_go(desk: Desk, seen: Seen) -> Response:
     """What would be forgotten, for whoever decides."""
     going = await what_would_go(desk.store, desk.application.saved_notes, PLATFORM, [WORKSPACE], seen.person.id)
-    said = gather(before_forgetting(going, chinese=seen.language == "zh")).text
     piece = rendered(
         "chat/forget.html",
         seen.language,
         WORDS,
-        said=rendered_markdown(said),
-        nothing=going.nothing,
+        going=going,
+        talks=len(await threads_of(desk, seen.person)),
+        most_notes=NAMED,
         texts=texts_of(seen.language),
     )
     return HTMLResponse(piece)

@@ -116,11 +116,6 @@ def exchange_context(one: Exchange, place: Place, visitor: Visitor) -> dict[str,
     }
 
 
-def rendered_markdown(text: str) -> Markup:
-    """Markdown that is no reply's as HTML."""
-    return Markup(to_html(text))  # noqa: S704 - it comes out safe, whatever goes in
-
-
 def _html(shown: Shown, place: Place, language: Language) -> Markup:
     reply = shown.reply
     cites = Cites(
@@ -129,4 +124,4 @@ def _html(shown: Shown, place: Place, language: Language) -> Markup:
         href=source_address(place.thread or "", shown.question, "{number}"),
         label=WORDS[language]["source_named"],
     )
-    return Markup(to_html(reply.text, cites, growing=not shown.is_over))  # noqa: S704 - as above
+    return Markup(to_html(reply.text, cites, growing=not shown.is_over))  # noqa: S704 - it comes out safe, whatever goes in

@@ -280,6 +280,15 @@ async function showBoxes(picture) {
   const note = picture.closest("figure")?.querySelector(".boxed-note");
   if (note) note.hidden = !isBoxed;
 }
+// An error of a picture does not bubble.
+document.addEventListener("error", (event) => {
+  const button = event.target instanceof HTMLImageElement && event.target.closest(".enlarge");
+  if (!button || event.target.src.startsWith("blob:")) return;
+  const told = document.createElement("span");
+  told.className = "file soft";
+  told.textContent = words.picture_gone;
+  button.replaceWith(told);
+}, true);
 function arrived(within) {
   for (const time of within.querySelectorAll("time[data-day]")) time.textContent = dayIn(new Date(time.dateTime));
   for (const time of within.querySelectorAll("time[data-time]")) {

@@ -235,8 +235,9 @@ class Settings(BaseSettings):
         default="X-Forwarded-User", description="The header in which the proxy names the person."
     )
     web_proxy_groups: str = Field(
-        default="X-Forwarded-Groups",
-        description="The header in which the proxy names the person's groups, separated by commas.",
+        default="",
+        description="The header in which the proxy names the person's groups, separated by commas; it must set it itself, "
+        "whatever the browser sent. Empty: no groups are believed.",
     )
     web_operators: str = Field(
         default="",

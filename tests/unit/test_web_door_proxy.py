@@ -34,6 +34,13 @@ async def test_whoever_is_not_the_proxy_is_refused_when_they_name_somebody(behin
                 assert answer.status_code == 403 and "proxy" in answer.text
 
 
+async def test_groups_count_for_nothing_where_nobody_said_which_header_they_are_in(doorstep: OpenDoor) -> None:
+    page = await doorstep(**{**BEHIND, "web_proxy_groups": ""})
+    async with page.proxied(X_Forwarded_User="bo", X_Forwarded_Groups="ops") as browser:
+        who = (await browser.get("/inside")).json()
+    assert who["person"]["role"] == "member" and "web/web/group/ops" not in who["audience"]
+
+
 async def test_where_the_proxy_names_nobody_nobody_is_in(behind: Doorstep) -> None:
     for name in ("", "  "):
         async with behind.proxied(X_Forwarded_User=name) as browser:

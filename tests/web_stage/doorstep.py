@@ -31,6 +31,7 @@ BEHIND: dict[str, Any] = {
     **TEAM,
     "web_login": "proxy",
     "web_proxies": "10.1.0.0/16",
+    "web_proxy_groups": "X-Forwarded-Groups",
     "web_operators": "root@example.com, group:ops",
 }
 """Settings of a page behind a proxy that signs people in."""

@@ -236,8 +236,8 @@ class Settings(BaseSettings):
     )
     web_proxy_groups: str = Field(
         default="",
-        description="The header in which the proxy names the person's groups, separated by commas; it must set it itself, "
-        "whatever the browser sent. Empty: no groups are believed.",
+        description="The header in which the proxy names the person's groups, separated by commas; it must set it "
+        "itself, whatever the browser sent. Empty: no groups are believed.",
     )
     web_operators: str = Field(
         default="",

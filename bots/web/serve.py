@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import socket
+import sys
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
 
@@ -88,6 +89,8 @@ class Ingress:
             if self._serving.done():
                 self._serving.result()
             _log.info("Listening to the web page at %s", self.url)
+            if sys.stdout.isatty():  # for whoever tries it out; a log is no place to look for an address
+                print(f"Open {self.url} in a browser. Ctrl-C ends it.", flush=True)
             yield
         finally:
             self._server.should_exit = True

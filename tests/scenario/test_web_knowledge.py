@@ -77,6 +77,9 @@ class _Words(HTMLParser):
         super().__init__()
         self.found: list[str] = []
 
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        self.found.append("" if tag == "mark" else " ")
+
     def handle_data(self, data: str) -> None:
         self.found.append(data)
 
@@ -85,7 +88,7 @@ def text_of(markup: str) -> str:
     """What a page says, without its markup."""
     words = _Words()
     words.feed(markup)
-    return " ".join(" ".join(words.found).split()).replace(" :", ":")
+    return " ".join("".join(words.found).split()).replace(" :", ":")
 
 
 async def test_an_operator_sees_what_is_known_and_how_it_stands(house: RunningPage) -> None:

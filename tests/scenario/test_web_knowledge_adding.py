@@ -18,7 +18,7 @@ from core.knowledge.ingest import ingest
 from core.knowledge.ingest_report import Unwatched
 from core.sources.connector import SourceSpec
 from core.sources.registry import kind_names, kind_of
-from tests.ingesting import png
+from tests.scenario.test_assistant import drawn
 from tests.scenario.test_web_knowledge import operator, text_of, write
 from tests.web_stage import RunningPage, StartPage
 
@@ -50,14 +50,14 @@ async def find(browser: httpx.AsyncClient, query: str, **more: str) -> str:
 @pytest.mark.slow
 async def test_files_are_uploaded_and_found(start_page: StartPage, tmp_path: Path) -> None:
     async with yard(start_page, tmp_path) as (page, browser):
-        picture = png("fog horn", size=(300, 90))
+        picture = drawn("operator", "bastion host", "previous release")
         answer = await upload(browser, {"lamps.md": LAMP, "horn.png": picture}, readers="guests")
         assert answer.status_code == 200
         assert "stored lamps.md" in text_of(answer.text) and "stored horn.png" in text_of(answer.text)
         assert "Handouts" in answer.text and "/knowledge/events" in answer.text
         await page.desk.background.idle()
         assert "The keeper trims the lamp at dusk" in await find(browser, "who trims the lamp", who="guests")
-        assert "horn.png" in await find(browser, "fog horn", what="picture", source="Handouts")
+        assert "horn.png" in await find(browser, "bastion host", what="picture", source="Handouts")
         said = text_of((await browser.get("/knowledge")).text)
         assert "Handouts Uploads Seen by: members and guests" in said
 
@@ -176,6 +176,7 @@ async def test_a_folder_that_is_allowed_is_added_and_read(start_page: StartPage,
         assert again.status_code == 422 and "Another source is called so." in again.text
 
 
+@pytest.mark.slow
 async def test_what_is_not_the_pages_to_give_is_refused_beside_its_field(start_page: StartPage, tmp_path: Path) -> None:
     root = tmp_path / "team"
     write(root, {"a.md": LAMP})
@@ -261,6 +262,7 @@ def test_lorelens_own_data_is_never_read_in(tmp_path: Path) -> None:
     assert allowed_path(str(write(tmp_path / "docs", {"a.md": LAMP})), allowed) == tmp_path / "docs"
 
 
+@pytest.mark.slow
 def test_every_form_fits_its_kind(tmp_path: Path) -> None:
     dump, archive = tmp_path / "pages.xml", tmp_path / "slack.zip"
     dump.touch()

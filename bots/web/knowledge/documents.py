@@ -51,6 +51,7 @@ class DocumentList:
     lines: Sequence[DocumentLine]
     out: Sequence[str]
     kept_out: int
+    size: int
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,8 @@ class ShownPicture:
 class Understood:
     """One document: what the ledger knows of it, a page of its passages with their tokens, and its pictures.
 
-    `record` is None of one that was forgotten. `count` is of all passages that may be seen, `first` of those shown.
+    `record` is None of one that was forgotten. `count` is of all passages that may be seen, `first` of those
+    shown, `size` of a page.
     """
 
     source: SourceRecord
@@ -81,7 +83,8 @@ class Understood:
     encoder: str
     is_upload: bool
     can_change: bool
-    reading: bool = False
+    reading: bool
+    size: int
 
     @property
     def title(self) -> str:
@@ -179,6 +182,7 @@ async def understood(
         is_upload=is_upload(application, record),
         can_change=not source.startswith(PREFIX),
         reading=going is not None and not going.is_over,
+        size=PAGE,
     )
 
 
@@ -212,11 +216,11 @@ def _list(application: Application, source: str, named: str, which: Which, first
     ledger = application.ledger
     out = sorted(one for one in ledger.kept_out.of(source) if named.lower() in one.lower())
     if which == "out":
-        return DocumentList(source, named, which, first, len(out), (), out[first : first + PAGE], len(out))
+        return DocumentList(source, named, which, first, len(out), (), out[first : first + PAGE], len(out), PAGE)
     overview, standing = ledger.overview, which
     count = overview.count(source, named=named, standing=standing)
     lines = overview.documents(source, named=named, standing=standing, offset=first, limit=PAGE)
-    return DocumentList(source, named, which, first, count, lines, (), len(out))
+    return DocumentList(source, named, which, first, count, lines, (), len(out), PAGE)
 
 
 def _known(

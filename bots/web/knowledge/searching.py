@@ -15,6 +15,7 @@ from fastapi import APIRouter, File, Form, Request, UploadFile
 from fastapi.responses import HTMLResponse, Response
 
 from bots.web.desk import Desk
+from bots.web.knowledge.documents import PAGE
 from bots.web.knowledge.showing import knowledge_page, piece
 from bots.web.visitors import PLATFORM, WORKSPACE, Operating, Visitor
 from core.actions.excerpts import highlights
@@ -91,7 +92,9 @@ async def search_page(
     asked = Asked.of(q, what, source, who)
     names = await to_the_end(_open, desk.application, visitor.person.audience)
     found = await _find(desk.application, visitor, asked, None) if asked.query else None
-    return knowledge_page(request, visitor, "search", tab="search", asked=asked, sources=names, found=found, like=None)
+    return knowledge_page(
+        request, visitor, "search", tab="search", asked=asked, sources=names, found=found, like=None, page_size=PAGE
+    )
 
 
 @router.post("/knowledge/search")
@@ -112,7 +115,7 @@ async def search(
         found = await _find(desk.application, visitor, asked, like) if asked.query or like is not None else None
     except LorelensError as error:
         return HTMLResponse(piece(visitor, "found_wrong", error=error), status_code=422)
-    context = {"asked": asked, "found": found, "like": sent.filename if sent is not None else None}
+    context = {"asked": asked, "found": found, "like": sent.filename if sent is not None else None, "page_size": PAGE}
     headers = {"HX-Push-Url": asked.address} if sent is None else {}
     return HTMLResponse(piece(visitor, "found", **context), headers=headers)
 

@@ -38,9 +38,19 @@ _EXAMPLE_EVENTS = (
     'event: finished\ndata: {"declined":false,"support":0.9,"model":"openai:gpt-5","tokens":412,"suggestions":[]}\n'
     "id: 4f1d0c8a92b36e75.3.0\n\n"
 )
+_EVENT = {
+    "title": "Event",
+    "type": "object",
+    "properties": {
+        "event": {"enum": ["asked", "status", "text", "picture", "citation", "failure", "finished", "restart"]},
+        "data": {"type": "string", "contentMediaType": JSON},
+        "id": {"type": "string"},
+    },
+}
+"""One of the events."""
 STREAMED: dict[str, Any] = {
     "description": "The answer: as events while it grows, or as one object.",
-    "content": {EVENTS: {"schema": {"type": "string"}, "example": _EXAMPLE_EVENTS}},
+    "content": {EVENTS: {"schema": _EVENT, "example": _EXAMPLE_EVENTS}},
 }
 _BODY = {
     "required": True,
@@ -59,14 +69,18 @@ _BODY = {
                     },
                 },
                 "additionalProperties": False,
+                "anyOf": [
+                    {"required": ["question"], "properties": {"question": {"pattern": r"\S"}}},
+                    {"required": ["files"], "properties": {"files": {"minItems": 1}}},
+                ],
             }
         },
     },
 }
 _Key = Annotated[
-    str | None,
+    str,
     Header(
-        pattern=r"^[A-Za-z0-9_-]{8,64}$",
+        pattern=r"^([A-Za-z0-9_-]{8,64})?$",
         description="The same at every try, so that a question which is sent again is asked once.",
     ),
 ]
@@ -109,7 +123,7 @@ async def ask_question(
     seen: Seen,
     sent: Annotated[tuple[Words, list[Upload]], Depends(asked_in)],
     accept: _Accept = "",
-    idempotency_key: _Key = None,
+    idempotency_key: _Key = "",
 ) -> Response:
     """Ask, and get the answer: as server-sent events (`asked`, then `status`, `text`, `picture`, `citation`, `failure`,
     at last `finished`), or with `Accept: application/json` as one object when it is whole.

@@ -1,9 +1,10 @@
 """What the API takes and gives, as its description says it."""
 
+import base64
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import Base64Bytes, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from bots.web.chat.asking import CHARACTERS
 from core.knowledge.search import QUERY_CHARACTERS
@@ -22,6 +23,30 @@ EXAMPLE_QUESTION = "q-3f1c9a52be7d4086a1c0d9e84b72f6aa"
 _EXAMPLE_PICTURE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 
 
+def _decoded(value: object) -> bytes:
+    if not isinstance(value, str):
+        raise ValueError("A string is wanted.")
+    try:
+        return base64.b64decode(value, validate=True)
+    except ValueError:
+        raise ValueError("This is no base64.") from None
+
+
+Bytes = Annotated[
+    bytes,
+    BeforeValidator(_decoded),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "contentEncoding": "base64",
+            "pattern": "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$",
+            "examples": [_EXAMPLE_PICTURE],
+        }
+    ),
+]
+"""Bytes as JSON carries them (RFC 4648, section 4)."""
+
+
 class Given(BaseModel):
     """What a program sends: fields that are not known are refused, so that a mistake is not passed over."""
 
@@ -33,7 +58,7 @@ class File(Given):
 
     name: str = Field(max_length=200, examples=["screenshot.png"])
     media_type: str = Field(default="", max_length=200, examples=["image/png"])
-    data: Base64Bytes = Field(examples=[_EXAMPLE_PICTURE])
+    data: Bytes
 
 
 class Words(Given):
@@ -47,7 +72,16 @@ class AskIn(Words):
     """A question, with what it is about."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", json_schema_extra={"examples": [{"question": "How do I roll back a deploy?"}]}
+        frozen=True,
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"question": "How do I roll back a deploy?"}],
+            "anyOf": [
+                {"required": ["question"], "properties": {"question": {"pattern": r"\S"}}},
+                {"required": ["pictures"], "properties": {"pictures": {"minItems": 1}}},
+                {"required": ["documents"], "properties": {"documents": {"minItems": 1}}},
+            ],
+        },
     )
 
     pictures: list[File] = Field(default_factory=list[File], max_length=10)

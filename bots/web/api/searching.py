@@ -55,12 +55,12 @@ async def picture(
     seen: Seen,
     sha256: Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")],
     conversation: Annotated[
-        str | None,
-        Query(pattern=r"^[A-Za-z0-9_-]{22}$", description="The conversation whose answer shows it."),
-    ] = None,
+        str,
+        Query(pattern=r"^([A-Za-z0-9_-]{22})?$", description="The conversation whose answer shows it."),
+    ] = "",
 ) -> Response:
     """The bytes of a picture that whoever asks may see: of the knowledge, or of their own conversations."""
-    growing = place_in(seen.person, conversation) if conversation is not None else None
+    growing = place_in(seen.person, conversation) if conversation else None
     data = await seen_picture(desk, seen.person, sha256, growing=growing)
     kind = _PICTURES.get(sniff(data) or "") if data else None
     if kind is None:

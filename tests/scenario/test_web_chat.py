@@ -38,7 +38,7 @@ async def test_a_question_and_its_answer_stand_at_once_and_the_answer_grows(star
             assert "Why this answer?" in events[-2].data
             again = await person.page(asked.address)
     assert "four minutes" in again
-    assert "sse-connect" not in again
+    assert "data-follow" not in again
 
 
 async def test_whoever_connects_again_goes_on_from_what_stands(start_page: StartPage) -> None:
@@ -184,7 +184,7 @@ async def test_an_answer_is_made_again_in_its_place(start_page: StartPage) -> No
             assert "The first answer" in await person.page(asked.address)
             await page.idle()
             piece = (await person.browser.post(f"{asked.reply}/again")).text
-            assert "sse-connect" in piece
+            assert f'data-follow="{asked.reply}/events"' in piece
             assert "The first answer" not in piece
             events = await person.events(asked)
             assert "The second answer" in [one.data for one in events if one.name == "said"][-1]

@@ -20,6 +20,8 @@ from core.errors import IndexUnavailableError, StoreUnavailableError
 from core.language import is_chinese
 
 router = APIRouter()
+FORM = 200_000
+"""Bytes that the rest of a form may have: a long question, and what stands between files."""
 _log = logging.getLogger(__name__)
 
 
@@ -119,7 +121,7 @@ def _page(request: Request, desk: WebDesk, seen: Visitor, **context: Any) -> Res
         WORDS,
         texts=texts_of(seen.language),
         most_files=MOST_FILES,
-        most_bytes=desk.platform.files.most,
+        most_bytes=min(desk.platform.files.most, desk.application.settings.web_upload_mb * 1_000_000 - FORM),
         most_characters=CHARACTERS,
         next_start=len(context["talks"]),
         find="",

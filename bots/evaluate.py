@@ -109,8 +109,8 @@ async def _evaluate(request: Request, data: Path | None) -> int:
         from bots.ask import Asker
 
         await Asker(application).require_knowledge()
-        evaluating = await _evaluating(application, request, file)
-        setup = await _setup(application, request)
+        evaluating = await evaluating_of(application, request, file)
+        setup = await setup_of(application, request)
         missing = await _missing(application, request, file, measures_perplexity=evaluating.likelihood is not None)
         going = EvaluationRun(file, setup, application.data, request.only, request.limit, missing)
         if request.resume:
@@ -120,7 +120,7 @@ async def _evaluate(request: Request, data: Path | None) -> int:
     return 4 if report.failed == report.asked else 0
 
 
-async def _evaluating(application: Application, request: Request, file: "QuestionFile") -> "Evaluating":
+async def evaluating_of(application: Application, request: Request, file: "QuestionFile") -> "Evaluating":
     """What asks the questions, with the parts that these need."""
     from core.captioning import Captioner
     from core.evaluation.evaluating import Evaluating, KnownPictures
@@ -145,7 +145,8 @@ async def _evaluating(application: Application, request: Request, file: "Questio
     return Evaluating(pictures, request.audience, finding, assistant, likelihood)
 
 
-async def _setup(application: Application, request: Request) -> "Setup":
+async def setup_of(application: Application, request: Request) -> "Setup":
+    """The settings that a report names."""
     from core.evaluation.report import Setup
 
     settings = application.settings

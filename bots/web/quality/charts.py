@@ -7,7 +7,7 @@ in the units of the view box, which a card shows about one to one.
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from itertools import pairwise
 
@@ -78,7 +78,8 @@ def bars(name: str, title: str, description: str, axis: Axis, series: Sequence[S
         pieces.append(f'<rect class="hit" {_box(LEFT + step * at, TOP, step, PLOT_HEIGHT)}/>')
         shapes.append(f"<g>{tip}{''.join(pieces)}</g>")
     body = _grid(ticks, said) + "".join(shapes) + _along(axis, step)
-    return _chart(name, title, description, body, labels, series, said)
+    chart = _chart(name, title, description, body, labels, series, said)
+    return replace(chart, is_empty=not any(totals))
 
 
 def lines(
@@ -194,7 +195,6 @@ def _chart(
     said: Format,
     height: int = HEIGHT,
 ) -> Chart:
-    is_empty = not any(value for one in series for value in one.values)
     drawing = (
         f'<svg class="chart" viewBox="0 0 {WIDTH} {height}" role="img" '
         f'aria-labelledby="{name}-title {name}-text" xmlns="http://www.w3.org/2000/svg">'
@@ -213,7 +213,7 @@ def _chart(
         columns=tuple(one.name for one in series),
         table=table,
         legend=tuple((one.name, one.shade) for one in series),
-        is_empty=is_empty,
+        is_empty=all(value is None for one in series for value in one.values),
     )
 
 

@@ -58,6 +58,10 @@ class SyncState(Value):
     summary: Mapping[str, float] = {}
 
 
+class BeingSyncedError(UnavailableError):
+    """Somebody else syncs the source."""
+
+
 class ConfiguredSources:
     """The configured sources of one data folder. Several processes may use them."""
 
@@ -153,11 +157,11 @@ class ConfiguredSources:
         """Be the only one who syncs this source. The lock ends with the process, however that ends.
 
         Raises:
-            UnavailableError: it is being synced already.
+            BeingSyncedError: it is being synced already.
         """
         with locked(self._lock(name)) as mine:
             if not mine:
-                raise UnavailableError(
+                raise BeingSyncedError(
                     f'The source "{name}" is being synced already{_by(self.holder(name))}.',
                     hint="`lorelens sources` shows how it stands.",
                 )

@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse, Response
 from bots.web.desk import Desk
 from bots.web.knowledge.documents import understood
 from bots.web.knowledge.faults import FaultError
-from bots.web.knowledge.reading_in import summary_of
+from bots.web.knowledge.reading_in import in_turn, summary_of
 from bots.web.knowledge.readings import Reading, Reads, Work
 from bots.web.knowledge.showing import piece
 from bots.web.visitors import Operating
@@ -97,19 +97,20 @@ def _work(application: Application, record: SourceRecord, path: str) -> Work:
     root = Path(record.root)
     is_mirror = bool(owner) and root.is_relative_to(sources.folder)
 
-    async def read_in(reading: Reading) -> None:
-        reading.part(record.source)
+    async def once(reading: Reading) -> None:
+        reader = await application.reader()
         with sources.alone(owner) if owner else nullcontext():
             mirror = await asyncio.to_thread(Mirror, root) if is_mirror else None
             file = root / path
             is_there = await asyncio.to_thread(file.exists)
+            about = mirror.facts if mirror is not None else None
             report = await ingest(
-                file if is_there else root,
-                await application.reader(),
-                source=record.source,
-                about=mirror.facts if mirror is not None else None,
-                progress=reading,
+                file if is_there else root, reader, source=record.source, about=about, progress=reading
             )
         reading.summary = summary_of(report)
+
+    async def read_in(reading: Reading) -> None:
+        reading.part(record.source)
+        await in_turn(reading, lambda: once(reading))
 
     return read_in

@@ -14,7 +14,7 @@ from core.errors import LorelensError
 
 SOON, LATER = 0.5, 2.0
 """Seconds until it is looked again: while something is read in, and while nothing is."""
-LIFE = 300.0
+LIFE = 60.0
 """Seconds after which the browser connects anew, and whoever it is has to show again that they may look."""
 
 

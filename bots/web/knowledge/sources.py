@@ -21,10 +21,14 @@ Source = Annotated[str, Form()]
 
 
 @router.get("/knowledge")
-async def sources_page(request: Request, visitor: Operating, desk: Desk, readings: Reads) -> HTMLResponse:
+async def sources_page(
+    request: Request, visitor: Operating, desk: Desk, readings: Reads, added: str = ""
+) -> HTMLResponse:
     """All sources."""
     standing = await standing_of(desk.application, readings, visitor.person.audience)
-    return knowledge_page(request, visitor, "sources", tab="sources", standing=standing)
+    return knowledge_page(
+        request, visitor, "sources", tab="sources", standing=standing, added=added if standing.card(added) else ""
+    )
 
 
 @router.get("/knowledge/events")

@@ -69,3 +69,16 @@ if (field && drop) {
     list();
   });
 }
+
+// What could not be done is said where it is seen, in the words that the server has for it.
+document.addEventListener("htmx:responseError", (event) => {
+  const answer = new DOMParser().parseFromString(event.detail.xhr.responseText, "text/html");
+  const said = [...answer.querySelectorAll("main p:not(:has(a))")].map((one) => one.textContent.trim());
+  const fault = document.getElementById("fault");
+  fault.textContent = said.join(" ") || event.detail.xhr.statusText;
+  fault.hidden = false;
+  if (dialog().open) dialog().close();
+});
+document.addEventListener("htmx:beforeRequest", () => {
+  document.getElementById("fault").hidden = true;
+});

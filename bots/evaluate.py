@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -19,7 +19,7 @@ from core.errors import QuestionError
 from core.messages import EVERYONE
 
 if TYPE_CHECKING:  # LangChain takes a second to import
-    from core.evaluation.evaluating import Evaluating
+    from core.evaluation.evaluating import Evaluating, Outcome
     from core.evaluation.questions import QuestionFile
     from core.evaluation.report import EvaluationReport, Setup
     from core.evaluation.running import EvaluationRun
@@ -115,8 +115,9 @@ async def _evaluate(request: Request, data: Path | None) -> int:
         going = EvaluationRun(file, setup, application.data, request.only, request.limit, missing)
         if request.resume:
             going.resume()
-        report = await _ask_all(going, evaluating, request)
-    await _tell(report, request, file, application.data)
+        problems: dict[str, list[int]] = {}
+        report = await _ask_all(going, evaluating, request, problems)
+    await _tell(report, request, file, application.data, problems)
     return 4 if report.failed == report.asked else 0
 
 
@@ -189,8 +190,10 @@ async def _missing(
     return tuple(said)
 
 
-async def _ask_all(going: "EvaluationRun", evaluating: "Evaluating", request: Request) -> "EvaluationReport":
-    """Ask what waits, with a bar; a run that is broken off says what is kept."""
+async def _ask_all(
+    going: "EvaluationRun", evaluating: "Evaluating", request: Request, problems: dict[str, list[int]]
+) -> "EvaluationReport":
+    """Ask what waits, with a bar; a run that is broken off says what is kept. Tells `problems`, each with its lines."""
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(bar_width=30), MofNCompleteColumn(), TimeElapsedColumn())
     with ExitStack() as stack:
@@ -203,7 +206,9 @@ async def _ask_all(going: "EvaluationRun", evaluating: "Evaluating", request: Re
 
             details = stack.enter_context(DetailsFile(request.details, go_on=request.resume))
 
-        def done(outcome: Any) -> None:
+        def done(outcome: "Outcome") -> None:
+            if outcome.problem:
+                problems.setdefault(outcome.problem, []).append(outcome.question.line)
             if details is not None:
                 details.write(outcome)
             bar.advance(task)
@@ -221,7 +226,9 @@ async def _ask_all(going: "EvaluationRun", evaluating: "Evaluating", request: Re
             raise
 
 
-async def _tell(report: "EvaluationReport", request: Request, file: "QuestionFile", data: Path) -> None:
+async def _tell(
+    report: "EvaluationReport", request: Request, file: "QuestionFile", data: Path, problems: dict[str, list[int]]
+) -> None:
     """Print the report, and draw it where a plot is wished for."""
     from core.evaluation.comparing import changes, previous
     from core.evaluation.report import reports
@@ -233,7 +240,7 @@ async def _tell(report: "EvaluationReport", request: Request, file: "QuestionFil
 
         await asyncio.to_thread(draw_plot, report, request.plot, before)
     if request.as_json:
-        fields = report.model_dump(mode="json", exclude={"scores"})
+        fields = report.model_dump(mode="json", exclude={"scores"}) | {"problems": problems}
         if request.compare:
             fields["compared_with"] = before.made_at.isoformat() if before is not None else None
             fields["changes"] = [one.model_dump() | {"verdict": one.verdict} for one in changed]
@@ -241,6 +248,6 @@ async def _tell(report: "EvaluationReport", request: Request, file: "QuestionFil
         return
     from bots.evaluate_view import show
 
-    show(report, file.questions, Console(), before=before, changed=changed)
+    show(report, file.questions, Console(), problems=problems, before=before, changed=changed)
     if request.compare and before is None:
         Console().print("There is no earlier evaluation of these questions to compare with.")

@@ -1,6 +1,6 @@
 """An evaluation in the terminal: the figures, those of each language and tag, the worst questions, what to do next."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 from rich.padding import Padding
@@ -15,6 +15,7 @@ from core.evaluation.worst import worst
 
 SHOWN_PARTS = 20
 SHOWN_WORST = 8
+SHOWN_PROBLEMS = 3
 WORDS = 38
 """Characters of a question that are shown."""
 _GROUPS = {
@@ -44,11 +45,14 @@ def show(
     questions: Sequence[EvaluationQuestion],
     console: Console,
     *,
+    problems: Mapping[str, Sequence[int]] | None = None,
     before: EvaluationReport | None = None,
     changed: Sequence[Change] = (),
 ) -> None:
-    """Print a report; with `before`, what changed since."""
+    """Print a report; `problems` are why questions failed, with their lines; with `before`, what changed since."""
     _head(report, console)
+    for problem, lines in list((problems or {}).items())[:SHOWN_PROBLEMS]:
+        console.print(Text(f"{len(lines)} failed, the first in line {lines[0]}: {problem}", style="red"))
     console.print(_figures(report, changed))
     if before is not None:
         _compared(before, report, changed, console)

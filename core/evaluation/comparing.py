@@ -42,10 +42,10 @@ def changes(before: EvaluationReport, after: EvaluationReport) -> tuple[Change, 
 
 
 def previous(report: EvaluationReport, kept: Iterable[EvaluationReport]) -> EvaluationReport | None:
-    """The newest complete one of the kept reports that was made before and asked at least one of these questions."""
+    """The newest complete one of the kept reports that was made before and has scores of one of these questions."""
     keys = {one.key for one in report.scores}
     earlier = (one for one in kept if one.complete and one.made_at < report.made_at)
-    return next((one for one in earlier if any(score.key in keys for score in one.scores)), None)
+    return next((one for one in earlier if any(score.key in keys and not score.failed for score in one.scores)), None)
 
 
 def shared(before: EvaluationReport, after: EvaluationReport) -> int:

@@ -135,7 +135,7 @@ def test_team_measures_what_is_found_answered_cited_and_declined(home: Home) -> 
     assert fields["setup"]["encoder"] == "all-MiniLM-L6-v2"
 
     [kept] = reports(home.data)
-    assert kept.model_dump(mode="json", exclude={"scores"}) == fields
+    assert kept.model_dump(mode="json", exclude={"scores"}) | {"problems": {}} == fields
     [file] = (home.data / FOLDER).iterdir()
     for words in ("approval", "vacation", "发票", "Heron", "four"):
         assert words not in file.read_text("utf-8")
@@ -218,6 +218,7 @@ def test_a_broken_picture_fails_its_question_and_no_other(home: Home) -> None:
     assert "2 of 2 questions" in done.output
     assert "1 failed" in done.output
     assert re.search(r"line 1 .+ failed", done.output)
+    assert "1 failed, the first in line 1: " in done.output
 
 
 @pytest.mark.slow

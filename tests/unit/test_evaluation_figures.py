@@ -193,6 +193,8 @@ def test_the_last_finished_run_of_these_questions_is_the_one_to_compare_with() -
 
     assert previous(kept[0], kept) == kept[3]
     assert previous(kept[4], kept) is None
+    failed = kept[3].model_copy(update={"scores": (QuestionScores(key="1", line=1, failed=True),)})
+    assert previous(kept[0], [failed, kept[4]]) == kept[4]
 
 
 def test_reports_are_kept_and_read_newest_first_and_a_broken_one_is_passed_over(

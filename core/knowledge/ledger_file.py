@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
 from core.errors import IndexUnavailableError, SettingsError
@@ -60,6 +61,7 @@ class LedgerFile:
 
     def __init__(self, file: Path) -> None:
         self.file = file
+        self._writing = RLock()
         with _clear_errors(file):
             file.parent.mkdir(parents=True, exist_ok=True)
             self._database = sqlite3.connect(file, timeout=30, isolation_level=None, check_same_thread=False)
@@ -98,8 +100,11 @@ class LedgerFile:
 
     @contextmanager
     def transaction(self) -> Generator[sqlite3.Connection]:
-        """What is written within is written as a whole, and on disk at the end, or not at all."""
-        with _clear_errors(self.file):
+        """What is written within is written as a whole, and on disk at the end, or not at all.
+
+        One at a time: all threads share the connection, which can hold one transaction.
+        """
+        with self._writing, _clear_errors(self.file):
             self._database.execute("BEGIN IMMEDIATE")
             try:
                 yield self._database

@@ -1,6 +1,7 @@
 """What the ledger remembers, and what it says of a file that it can't use."""
 
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from core.errors import IndexUnavailableError, SettingsError
 from core.evidence import OcrLine
 from core.knowledge.ledger import FileRecord, Ledger, SourceRecord
 from core.knowledge.ledger_file import FILES_AND_PICTURES, NOTES
+from core.knowledge.overview import Tally
 from core.knowledge.picture_passages import PictureMention
 from core.messages import Picture
 
@@ -184,3 +186,32 @@ def test_file_that_is_no_ledger_and_ledger_of_another_version(tmp_path: Path) ->
         Ledger(broken)
     with pytest.raises(SettingsError, match="another version"):
         Ledger(newer)
+
+
+def test_threads_of_one_process_write_one_after_the_other(ledger: Ledger) -> None:
+    def forget_some(source: str) -> None:
+        for at in range(3):
+            ledger.kept_out.add(source, f"{at}.md")
+
+    names = [f"source-{at}" for at in range(20)]
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(forget_some, names))
+    assert ledger.kept_out.count() == dict.fromkeys(names, 3)
+    assert ledger.kept_out.let_in("source-1", "0.md") and not ledger.kept_out.let_in("source-1", "0.md")
+
+
+def test_counts_and_pages_are_those_of_the_files(ledger: Ledger) -> None:
+    def page(path: str, **more: object) -> FileRecord:
+        return PAGE.model_copy(update={"path": path, **more})
+
+    ledger.note("a", [page("One.md"), page("two.md"), page("100%.md", outcome="failed", reason="broken", passages=0)])
+    ledger.note("b", [page("one.md", outcome="pending")])
+    assert ledger.overview.tallies() == {
+        "a": Tally(source="a", documents=2, failed=1, passages=6, size=3),
+        "b": Tally(source="b", pending=1, size=1),
+    }
+    assert [one.path for one in ledger.overview.documents("a", named="ONE")] == ["One.md"]
+    assert [one.path for one in ledger.overview.documents("a", named="%")] == ["100%.md"]
+    assert ledger.overview.count("a", standing="failed") == 1
+    assert [one.path for one in ledger.overview.documents("a", offset=1, limit=1)] == ["One.md"]
+    assert ledger.file("a", "two.md") == page("two.md") and ledger.file("a", "no.md") is None

@@ -7,13 +7,14 @@ that is the last then. What was said before somebody stopped it stays, with the 
 from collections.abc import AsyncIterator, Sequence
 from functools import partial
 
-from adapters.arriving import Arriving, has_more, never, reading_ahead
+from adapters.arriving import Arriving, has_more, never, reading_ahead, says_something
 from adapters.web.board import Board, Shown, compacted
 from core.posting import Posting
 from core.reply import Failure, ReplyPart
 
 PACE = 0.1
-"""Seconds between two writings of a reply that grows; what comes meanwhile is written together."""
+"""Seconds between two writings of a reply that grows; what comes meanwhile is written together. Its first words are
+written at once."""
 
 
 class WebOutlet:
@@ -43,9 +44,9 @@ class WebOutlet:
         async with reading_ahead(parts) as arriving:
             await arriving.until(partial(has_more, 0), within=PACE)
             while not arriving.is_whole:
-                seen = len(arriving.parts)
+                seen, says = len(arriving.parts), arriving.says_something
                 await growing.write(arriving)
-                await arriving.until(never, within=PACE)
+                await arriving.until(never if says else says_something, within=PACE)
                 await arriving.until(partial(has_more, seen))
             await growing.write(arriving)
         return f"reply-{question}"

@@ -67,16 +67,21 @@ def mean(rows: Rows, weights: Weights) -> NDArray[np.float64]:
     return _ratio(weights @ rows[:, 0], weights.sum(axis=1))
 
 
+def declining_precision(rows: Rows, weights: Weights) -> NDArray[np.float64]:
+    """Rightly declined by all declined, then whether each was unanswerable; undefined where none of them is."""
+    return np.where((weights @ rows)[:, 2] > 0, share_of(rows[:, :2], weights), np.nan)
+
+
+def declining_f1(rows: Rows, weights: Weights) -> NDArray[np.float64]:
+    """F1 of the same columns: twice the first column's sum by those of the other two; undefined likewise."""
+    sums = weights @ rows
+    return np.where(sums[:, 2] > 0, _ratio(2 * sums[:, 0], sums[:, 1] + sums[:, 2]), np.nan)
+
+
 def share_of(rows: Rows, weights: Weights) -> NDArray[np.float64]:
     """The sum of the first column by that of the second; undefined where the latter is 0."""
     sums = weights @ rows
     return _ratio(sums[:, 0], sums[:, 1])
-
-
-def harmonic(rows: Rows, weights: Weights) -> NDArray[np.float64]:
-    """F1: twice the first column's sum by the sums of the other two; undefined where those are 0."""
-    sums = weights @ rows
-    return _ratio(2 * sums[:, 0], sums[:, 1] + sums[:, 2])
 
 
 def perplexity(rows: Rows, weights: Weights) -> NDArray[np.float64]:
@@ -124,9 +129,9 @@ MEASURES: tuple[Measure, ...] = (
     _of("pictures", "shown"),
     _of("declining", "answerable declined", better="lower"),
     _of("declining", "unanswerable answered", better="lower"),
-    Measure("declining", "precision", (_BOTH, _DECLINED), share_of),
+    Measure("declining", "precision", (_BOTH, _DECLINED, _SHOULD), declining_precision),
     Measure("declining", "recall", (_BOTH, _SHOULD), share_of),
-    Measure("declining", "F1", (_BOTH, _DECLINED, _SHOULD), harmonic),
+    Measure("declining", "F1", (_BOTH, _DECLINED, _SHOULD), declining_f1),
     _of("answers", "exact match"),
     _of("answers", "holds a reference"),
     _of("answers", "F1"),

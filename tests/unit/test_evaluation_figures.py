@@ -75,10 +75,14 @@ def test_declining_has_the_precision_recall_and_f1_that_its_confusion_gives() ->
 
 
 def test_a_figure_that_is_undefined_is_left_out() -> None:
-    report = report_of([judged(at, declined=False, unanswerable=False) for at in range(3)])
+    report = report_of([judged(at, declined=at == 0, unanswerable=False) for at in range(3)])
 
     assert report.figure("declining", "precision") is None
+    assert report.figure("declining", "recall") is None
     assert report.figure("declining", "F1") is None
+    never = report_of([judged(at, declined=False, unanswerable=at == 0) for at in range(3)])
+    assert never.figure("declining", "precision") is None
+    assert (figure(never, "declining", "recall").value, figure(never, "declining", "F1").value) == (0, 0)
     assert metrics_of([]) == ()
 
 

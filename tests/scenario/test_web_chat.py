@@ -299,11 +299,8 @@ async def test_a_question_of_twenty_thousand_characters_is_answered(page: Runnin
     assert conversation.count("Some more words.") > 1000
 
 
-@pytest.mark.parametrize(
-    "nasty",
-    ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{ 7*7 }} ![x](http://evil.example/x.png)"],
-)
-async def test_markup_in_questions_titles_and_names_of_files_stays_text(page: RunningPage, nasty: str) -> None:
+async def test_markup_in_questions_titles_and_names_of_files_stays_text(page: RunningPage) -> None:
+    nasty = '<script>alert(1)</script>"><img src=x onerror=alert(1)> {{ 1234*5678 }} ![x](http://evil.example/x.png)'
     files = [("files", (f"{nasty}.md", f"# {nasty}\n\nThe {nasty} is at noon.\n".encode(), "text/markdown"))]
     async with somebody(page) as person:
         asked = await person.answered(nasty + " at noon?", files=files)
@@ -311,15 +308,16 @@ async def test_markup_in_questions_titles_and_names_of_files_stays_text(page: Ru
             asked.piece,
             await person.page(asked.address),
             await person.page("/chat/earlier"),
-            await person.page(f"/chat/earlier?find={nasty[:5]}"),
+            await person.page("/chat/earlier?find=%3Cscript"),
+            (await person.browser.get(f"{asked.address}/sources/{asked.question}/1")).text,
+            (await person.browser.get(f"{asked.reply}/why")).text,
         ]
-        source = await person.browser.get(f"{asked.address}/sources/{asked.question}/1")
-        shown.append(source.text)
+    assert "&lt;script&gt;alert(1)" in asked.piece
     for one in shown:
         assert "<script>alert" not in one
         assert "<img src=x" not in one
         assert 'src="http' not in one
-        assert "49" not in re.sub(r"[0-9a-f]{12,}|\d\d:\d\d|\d{4}-\d\d-\d\d\S*", "", one) or "{{" not in nasty
+        assert "7006652" not in one
 
 
 async def test_a_long_conversation_shows_its_end_and_what_was_before_on_demand(start_page: StartPage) -> None:

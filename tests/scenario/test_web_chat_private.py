@@ -118,11 +118,11 @@ async def test_what_changes_something_carries_the_token_of_its_page(page: Runnin
         assert not [one async for names in page.store.all_conversations() for one in names]
 
 
-@pytest.mark.parametrize("thread", ["x", "..%2f..%2fetc", "%00", "a" * 23, "{{7*7}}{{7*7}}{{7*7}}a"])
-async def test_threads_that_are_none_are_not_there(page: RunningPage, thread: str) -> None:
+async def test_threads_that_are_none_are_not_there(page: RunningPage) -> None:
     async with somebody(page) as person:
-        assert (await person.browser.get(f"/chat/{thread}")).status_code == 404
-        assert (await person.send("Hello", thread=thread)).status_code in {404, 405}
+        for thread in ("x", "..%2f..%2fetc", "%00", "a" * 23, "{{7*7}}{{7*7}}{{7*7}}a"):
+            assert (await person.browser.get(f"/chat/{thread}")).status_code == 404
+            assert (await person.send("Hello", thread=thread)).status_code == 404
 
 
 async def test_while_redis_is_away_a_question_is_refused_with_a_reason(web_team: Shared, tmp_path: Path) -> None:

@@ -66,13 +66,14 @@ async def window(
     calm: bool = True,
 ) -> AsyncGenerator[Window]:
     """Open a window of a person of its own; what it asked and complained of is checked when it closes."""
+    is_phone = size[0] < 600
     context = await chromium.browser.new_context(
         viewport={"width": size[0], "height": size[1]},
         locale="zh-CN" if language == "zh" else "en-GB",
         color_scheme=scheme,
         reduced_motion="reduce" if calm else "no-preference",
-        has_touch=size == PHONE,
-        is_mobile=size == PHONE,
+        has_touch=is_phone,
+        is_mobile=is_phone,
         permissions=["clipboard-read", "clipboard-write"],
     )
     try:

@@ -22,6 +22,7 @@ from core.conversation_keys import shard_of
 from core.conversations import Conversations
 from core.mailbox import Mailbox, Turn
 from core.messages import Author, Message, Place
+from core.quality.history import QualityHistory
 from core.question import Question
 from tests.scenario.loopback_platform import BOARD, install, posted
 from tests.scenario.test_command_line import ENVIRONMENT, ROOT, lorelens
@@ -129,6 +130,9 @@ async def test_a_question_is_answered_by_another_process_which_tells_how_it_is(h
     assert PRIVATE not in json.dumps(running.log)
     history = await store.history(PLACE.conversation, 1000)
     assert [message.role for message in history] == ["person", "assistant"]
+    days = await QualityHistory(store).read("day", datetime.now(UTC), 2)  # a test may run at midnight
+    assert sum(day.counts("loopback").answered for day in days) == 1
+    assert sum(day.counts("loopback").samples for day in days) >= 1
     await store.close()
 
 

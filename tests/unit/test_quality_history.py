@@ -17,6 +17,7 @@ from bots.worker import Worker
 from core.conversations import Conversations
 from core.mailbox import Mailbox
 from core.mailbox_values import QueueState
+from core.quality.declined import DeclinedIndex
 from core.quality.history import BUCKETS, Counts, Happening, QualityHistory, bound, bucket_of, summed
 from core.question import Question
 from core.reply import Failure, Finished, ReplyPart, Status, Text
@@ -89,6 +90,21 @@ async def test_what_comes_of_each_question_is_counted_by_how_it_ended(store: Con
     assert counts.samples >= 1
     assert (await today(store, "board")) == counts
     assert (await today(store, "slack")).endings == {}
+
+
+async def test_a_question_that_was_declined_is_noted_until_it_is_answered(store: Conversations) -> None:
+    board, mailbox = Board(), Mailbox(store, "board")
+    index, long_ago = DeclinedIndex(store), datetime.now(UTC) - timedelta(days=1)
+    question = asked("decline this", "1")
+    async with working(store, board):
+        await mailbox.submit(question)
+        await board.until(lambda board: board.answers)
+    assert [one.message_id for one in await index.since(long_ago)] == ["1"]
+    await mailbox.edited(question.message.model_copy(update={"text": "parcels"}))
+    async with working(store, board):
+        await board.until(lambda board: len(board.answers) == 2)
+    assert await index.since(long_ago) == []
+    assert (await today(store)).endings == {"declined": 1, "answered": 1}
 
 
 async def test_what_two_workers_count_adds_up(store: Conversations) -> None:

@@ -137,7 +137,7 @@ def _compared(before: EvaluationReport, after: EvaluationReport, changed: Sequen
     console.print(
         Text(
             f"Compared with {before.made_at:%Y-%m-%d %H:%M} UTC on the {many} questions that both asked; a change is "
-            "marked where its paired 95% interval leaves chance out."
+            "marked where its paired 95% interval leaves zero out."
         )
     )
     was, now = before.setup.model_dump(), after.setup.model_dump()

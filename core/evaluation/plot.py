@@ -100,7 +100,7 @@ def _draw(
         at += 1
     for number, part in enumerate(parts):
         colour = _COLOURS[number % len(_COLOURS)]
-        shift = (number - (len(parts) - 1) / 2) * 0.22
+        shift = _shift(number, len(parts))
         named = [
             (place + shift, report.figure(one.group, one.name, part)) for place, one in zip(places, shown, strict=True)
         ]
@@ -110,7 +110,7 @@ def _draw(
         rings = [(place, one.value) for place, one in earlier if one is not None]
         axes.scatter(
             [value for _, value in rings],
-            [place for place, _ in rings],
+            [place + _shift(0, len(parts)) for place, _ in rings],
             s=60,
             facecolors="none",
             edgecolors="#999999",
@@ -126,6 +126,11 @@ def _draw(
         axes.spines[side].set_visible(False)
     if len(parts) > 1 or before is not None:
         axes.figure.legend(loc="outside lower center", ncols=6, fontsize=8, frameon=False)
+
+
+def _shift(number: int, many: int) -> float:
+    """How far from a figure's place one of many dots is drawn, so that they stand below one another."""
+    return (number - (many - 1) / 2) * 0.22
 
 
 def _dots(axes: Any, placed: Sequence[tuple[float, Metric]], colour: str, label: str) -> None:

@@ -11,6 +11,9 @@ from core.errors import QuestionError
 from core.evaluation.questions import EvaluationQuestion
 from core.evaluation.reading_questions import MOST_TOLD, read_questions
 
+ROOT = Path(__file__).parents[2]
+HANDBOOK = ROOT / "demo" / "handbook"
+
 
 def written(folder: Path, name: str, text: str | bytes) -> Path:
     file = folder / name
@@ -167,3 +170,16 @@ def test_a_question_is_known_again_by_what_it_asks_and_expects(tmp_path: Path) -
     assert again == f"{first}-3"
     assert other.partition("-")[0] != first
     assert "Who" not in first
+
+
+def test_questions_of_the_demonstration_and_of_the_documentation_can_be_asked(tmp_path: Path) -> None:
+    asked = read_questions(ROOT / "demo/questions/evaluation.yaml").questions
+    page = (ROOT / "docs/evaluation.md").read_text("utf-8")
+    example = read_questions(written(tmp_path, "q.yaml", page.partition("```yaml\n")[2].partition("```")[0])).questions
+
+    assert len(asked) == 38
+    assert {one.spoken for one in asked} == {"en", "zh"}
+    for one in (*asked, *example):
+        pages = [(HANDBOOK / name).read_text("utf-8") for name in one.documents]
+        assert all(any(quote in " ".join(text.split()) for text in pages) for quote in one.quotes), one.line
+        assert all((HANDBOOK / "pictures" / name).is_file() for name in one.pictures)

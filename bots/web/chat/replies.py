@@ -13,6 +13,7 @@ from bots.web.chat.talks import first_line
 from bots.web.chat.words import WORDS
 from bots.web.pages import rendered
 from bots.web.visitors import Language, Visitor
+from core.language import UNKNOWN, detect_language
 from core.messages import Place
 from core.reply import Citation, Failure, ShownPicture
 
@@ -39,6 +40,8 @@ class ReplyView:
     pictures: tuple[ShownPicture, ...] = ()
     suggestions: tuple[str, ...] = ()
     text: str = ""
+    language: str = ""
+    """The text's, as an HTML `lang`, where it is another than the page's."""
 
 
 def source_address(thread: str, question: str, number: int | str) -> str:
@@ -63,6 +66,7 @@ def view_of(shown: Shown | None, place: Place, question: str, language: Language
         pictures=reply.pictures,
         suggestions=tuple(" ".join(one.split()) for one in reply.suggestions if one.strip())[:SUGGESTIONS],
         text=reply.text,
+        language=_other_language(reply.text, language),
     )
 
 
@@ -107,6 +111,7 @@ def exchange_context(one: Exchange, place: Place, visitor: Visitor) -> dict[str,
     return {
         "one": one,
         "question": one.question,
+        "question_language": _other_language(one.question.text, visitor.language),
         "reply": view_of(one.shown, place, one.question.id, visitor.language),
         "thread": place.thread or "",
         "texts": texts_of(visitor.language),
@@ -114,6 +119,12 @@ def exchange_context(one: Exchange, place: Place, visitor: Visitor) -> dict[str,
         "title": first_line(one.question.text),
         "most_sources": SOURCES,
     }
+
+
+def _other_language(text: str, of_page: Language) -> str:
+    """What a text is in, where that is not what the page is in: it is read out and drawn otherwise then."""
+    found = detect_language(text)
+    return "" if found in {of_page, UNKNOWN} else found
 
 
 def _html(shown: Shown, place: Place, language: Language) -> Markup:

@@ -162,6 +162,8 @@ function begun(thread) {
   composer.setAttribute("action", `/chat/${thread}/questions`);
   byId("current").value = thread;
   history.replaceState(null, "", `/chat/${thread}`);
+  const back = document.querySelector("form[action='/language'] input[name=back]");
+  if (back) back.value = `/chat/${thread}`;
 }
 async function listAgain() {
   const thread = composer.dataset.thread;
@@ -170,7 +172,7 @@ async function listAgain() {
   const title = byId("talks").querySelector("a[aria-current] .talk-title")?.textContent;
   const head = document.querySelector(".talk-head h1"), remove = byId("delete-talk");
   if (!title || !head.classList.contains("is-new")) return;
-  head.textContent = title;
+  head.textContent = head.title = title;
   head.classList.remove("is-new");
   document.title = `${title} · Lorelens`;
   const listed = byId("talks").querySelector("li:has(a[aria-current]) > button");

@@ -49,11 +49,13 @@ function openPanel() {
 function panelFilled() {
   const heading = panelBody.querySelector("h2");
   if (heading) panel.setAttribute("aria-label", heading.textContent.trim());
+  byId("panel-title").textContent = heading?.textContent.trim() ?? "";
   arrived(panelBody);
   const cited = panelBody.querySelector("mark");
   if (cited) cited.scrollIntoView({ block: "center" });
   else panelBody.scrollTop = 0;
 }
+panelBody.addEventListener("scroll", () => panel.classList.toggle("is-scrolled", panelBody.scrollTop > 70), { passive: true });
 document.addEventListener("htmx:confirm", (event) => {
   if (!event.detail.question) return;
   event.preventDefault();

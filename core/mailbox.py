@@ -41,6 +41,9 @@ TOGETHER = 20
 KEEP_EVENTS = 2 * 86_400
 """Seconds for which a platform's event is known again; Slack sends one again for an hour, in the worst case a day."""
 
+ALL_OF_ONE_WORKSPACE = frozenset({"web"})
+"""Platforms where everybody is of one workspace, and has conversations of their own alone."""
+
 Submitted = Literal["new", "duplicate", "deleted", "stopping"]
 """`stopping`: the message asked to stop what is being answered. `deleted`: its author took it back already."""
 
@@ -96,7 +99,7 @@ class Mailbox:
         attempt = secrets.token_hex(ATTEMPT_LENGTH // 2)
         arguments = (
             conversation,
-            _workspace_of(conversation),
+            _share_of(conversation),
             message.id,
             write_entry(message, attempt),
             round(message.sent_at.timestamp() * 1e6),
@@ -134,7 +137,7 @@ class Mailbox:
 
         async def step(entry: bytes) -> Command:
             kept, questions = await self._answered(conversation, message.id)
-            arguments = (conversation, _workspace_of(conversation), message.id, kept, entry, *questions)
+            arguments = (conversation, _share_of(conversation), message.id, kept, entry, *questions)
             return script(EDIT, self._keys(shard_of(conversation)), arguments)
 
         return await self.store.edit(message, step)
@@ -155,7 +158,7 @@ class Mailbox:
         """
         while True:
             kept, questions = await self._answered(conversation, message_id, delivery)
-            arguments = (conversation, _workspace_of(conversation), message_id, kept, *questions)
+            arguments = (conversation, _share_of(conversation), message_id, kept, *questions)
             if not kept:
                 return False
             if await self._run(AGAIN, shard_of(conversation), *arguments):
@@ -329,7 +332,7 @@ class Mailbox:
         The answer takes the place of the reason that was posted.
         """
         pairs = [item for pair in zip(letter.message_ids, letter.questions, strict=False) for item in pair]
-        arguments = (letter.conversation, _workspace_of(letter.conversation), letter.id, *pairs)
+        arguments = (letter.conversation, _share_of(letter.conversation), letter.id, *pairs)
         return bool(await self._run(steps.RETRY, shard_of(letter.conversation), *arguments))
 
     async def drop(self, letter: DeadLetter) -> bool:
@@ -380,6 +383,12 @@ async def mailboxes(store: Conversations) -> list[Mailbox]:
     """The mailboxes of all platforms that ever submitted a message."""
     names: set[bytes] = await store.redis.execute("SMEMBERS", store.keys.platforms)
     return [Mailbox(store, name.decode()) for name in sorted(names)]
+
+
+def _share_of(conversation: str) -> str:
+    """Whose share of the queue it takes: its workspace's, or its person's where all are of one workspace."""
+    platform, workspace, channel, _ = conversation.split("/")
+    return f"{workspace}/{channel}" if platform in ALL_OF_ONE_WORKSPACE else workspace
 
 
 def _workspace_of(conversation: str) -> str:

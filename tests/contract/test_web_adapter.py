@@ -17,10 +17,10 @@ from adapters.web.board import Board, Shown
 from adapters.web.files import KEPT, MOST_FILES, Upload, WebFiles
 from adapters.web.watching import Watching
 from core.audience import EVERYONE
-from core.conversation_keys import Command
+from core.conversation_keys import SHARDS, Command
 from core.conversations import Conversations
 from core.errors import DocumentError, LeaseLostError
-from core.mailbox import Mailbox
+from core.mailbox import Mailbox, Turn
 from core.messages import Author, Message, Place
 from core.question import Question
 from core.redis_client import ConnectedRedis
@@ -267,3 +267,27 @@ async def test_what_cannot_be_taken_says_why_and_nothing_else_is_lost(stage: Web
 async def test_problems_are_said_in_chinese_to_who_reads_chinese(stage: WebStage) -> None:
     _, (file,) = await stage.files.incoming([Upload("空.md", "text/markdown", b"")], in_chinese=True)
     assert file.problem == "“空.md”是空的。 请再发一次。"
+
+
+async def test_who_asks_much_at_once_keeps_nobody_else_waiting(stage: WebStage) -> None:
+    for at in range(60):
+        await stage.mailbox.submit(in_talk("ada", at))
+    for at in range(20):
+        await stage.mailbox.submit(in_talk(f"person-{at}", at))
+    taken = [turn for shard in range(SHARDS) for turn in await all_of(stage.mailbox, shard)]
+    people = [Place.named(turn.conversation).channel for turn in taken]
+    assert len(set(people)) == 21
+    assert people.count("ada") < 60
+
+
+def in_talk(person: str, at: int) -> Question:
+    place = Place(platform="web", workspace="web", channel=person, thread=f"talk-{at}")
+    return asked("Which pump is it?", place=place, author=Author(id=person))
+
+
+async def all_of(mailbox: Mailbox, shard: int) -> list[Turn]:
+    """All turns of a shard that may be answered at once."""
+    found: list[Turn] = []
+    while isinstance(turn := await mailbox.take(shard), Turn):
+        found.append(turn)
+    return found

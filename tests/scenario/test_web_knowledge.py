@@ -3,9 +3,7 @@
 import asyncio
 import os
 import re
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
-from html.parser import HTMLParser
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Literal
 
@@ -15,39 +13,14 @@ import pytest
 from core.knowledge.ingest import ingest
 from core.knowledge.ingest_report import Unwatched
 from core.sources.configured import Configured
-from core.sources.connector import SourceSpec
+from core.sources.connector import Part, SourceSpec
+from tests.scenario.web_knowledge import configure, house, operator, text_of, write
 from tests.web_stage import RunningPage, StartPage
-from tests.web_stage.running import csrf_of
+
+__all__ = ["house"]
 
 SECRET = "The quasar project ships in May"  # noqa: S105 - a sentence
 PRIVATE = ("slack/T1/channel/C9",)
-
-
-@asynccontextmanager
-async def operator(page: RunningPage) -> AsyncGenerator[httpx.AsyncClient]:
-    """An operator at a browser of this machine, where nobody is asked who they are."""
-    async with page.browser(origin=page.url) as browser:
-        browser.headers["x-csrf-token"] = await csrf_of(browser, "/knowledge")
-        yield browser
-
-
-@pytest.fixture
-async def house(start_page: StartPage) -> RunningPage:
-    """A page without a worker."""
-    return await start_page(with_worker=False)
-
-
-def configure(page: RunningPage, name: str, folder: Path, *, audience: tuple[str, ...] = ("everyone",)) -> None:
-    """Set a folder up as a source."""
-    spec = SourceSpec(name=name, kind="folder", location=str(folder), audience=audience)
-    page.application.configured_sources.put(Configured(spec=spec, every=3600, added_at=1.0))
-
-
-def write(folder: Path, files: dict[str, str]) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, text in files.items():
-        (folder / name).write_text(text)
-    return folder
 
 
 async def private_source(page: RunningPage, folder: Path) -> None:
@@ -70,25 +43,6 @@ async def told(browser: httpx.AsyncClient) -> AsyncIterator[tuple[str, str]]:
             elif not line and name:
                 yield name, "\n".join(data)
                 name, data = "", []
-
-
-class _Words(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: object) -> None:
-        self.found.append("" if tag == "mark" else " ")
-
-    def handle_data(self, data: str) -> None:
-        self.found.append(data)
-
-
-def text_of(markup: str) -> str:
-    """What a page says, without its markup."""
-    words = _Words()
-    words.feed(markup)
-    return " ".join("".join(words.found).split()).replace(" :", ":")
 
 
 async def test_an_operator_sees_what_is_known_and_how_it_stands(house: RunningPage) -> None:
@@ -190,14 +144,13 @@ async def test_only_one_syncs_a_source_and_the_page_says_who(house: RunningPage,
     async with operator(house) as browser:
         with sources.alone("guides"):
             sources.keep_state("guides", sources.state("guides").model_copy(update={"started_at": 5.0}))
-            (house.data / "sources").glob("*/.lock")
             lock = next((house.data / "sources").glob("guides*/.lock"))
             lock.write_text("4711")  # as another process would
             page = (await browser.get("/knowledge")).text
             assert "Process 4711 is reading it; it can be stopped there." in page
             refused = await browser.post("/knowledge/sync", data={"source": "guides"})
-            await house.desk.background.idle()
-            assert refused.status_code == 200
+            assert "is being synced already by process 4711." in refused.text
+            assert not house.desk.background.busy
             assert sources.state("guides").started_at == 5.0
         await browser.post("/knowledge/sync", data={"source": "guides"})
         await house.desk.background.idle()
@@ -304,3 +257,14 @@ async def test_a_source_that_another_process_sets_up_comes_into_the_list(house: 
                 if name == "list":
                     assert "late" in markup and "docs" in markup
                     break
+
+
+async def test_an_error_does_not_name_a_channel_that_is_not_for_the_operator(house: RunningPage) -> None:
+    sources = house.application.configured_sources
+    sources.put(Configured(spec=SourceSpec(name="chat", kind="slack"), added_at=1.0))
+    sources.note_part("chat", Part(key="C9", name="project-x"))
+    failed = {"started_at": 5.0, "ended_at": 6.0, "failures": 1, "error": "chat/project-x: Slack is away."}
+    sources.keep_state("chat", sources.state("chat").model_copy(update=failed))
+    async with operator(house) as browser:
+        page = (await browser.get("/knowledge")).text
+        assert "Slack is away." in page and "project-x" not in page

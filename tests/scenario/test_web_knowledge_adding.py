@@ -19,7 +19,7 @@ from core.knowledge.ingest_report import Unwatched
 from core.sources.connector import SourceSpec
 from core.sources.registry import kind_names, kind_of
 from tests.scenario.test_assistant import drawn
-from tests.scenario.test_web_knowledge import operator, text_of, write
+from tests.scenario.web_knowledge import operator, text_of, write
 from tests.web_stage import RunningPage, StartPage
 
 LAMP = "# Lamps\n\nThe keeper trims the lamp at dusk.\n"
@@ -145,6 +145,17 @@ async def test_an_upload_is_for_whom_it_is_said(start_page: StartPage, tmp_path:
         assert "Theirs" in (await browser.get("/knowledge")).text
         assert "c.md" not in (await browser.get("/knowledge/documents", params={"source": "Theirs"})).text
         assert (await upload(browser, {"d.md": LAMP}, name="Theirs")).status_code == 422
+
+
+async def test_an_upload_waits_for_whoever_syncs_its_collection(start_page: StartPage, tmp_path: Path) -> None:
+    async with yard(start_page, tmp_path) as (page, browser):
+        await upload(browser, {"lamps.md": LAMP})
+        await page.desk.background.idle()
+        with page.application.configured_sources.alone("Handouts"):  # as another process would
+            await upload(browser, {"horn.md": "# Horn\n\nThe fog horn sounds twice.\n"})
+            assert page.desk.background.busy
+        await page.desk.background.idle()
+        assert "sounds twice" in await find(browser, "fog horn")
 
 
 async def test_uploads_go_with_their_collection(start_page: StartPage, tmp_path: Path) -> None:

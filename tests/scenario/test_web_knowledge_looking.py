@@ -9,7 +9,7 @@ from bots.web.knowledge import documents
 from core.knowledge.sources import change_audience
 from core.messages import EVERYONE
 from tests.scenario.test_assistant import drawn
-from tests.scenario.test_web_knowledge import configure, house, operator, text_of, write
+from tests.scenario.web_knowledge import configure, house, operator, text_of, write
 from tests.web_stage import ERROR, ROLLBACK, RunningPage
 
 __all__ = ["house"]

@@ -1,5 +1,6 @@
 """The list of sources: how each stands, as it goes on, begun and stopped."""
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
@@ -13,6 +14,7 @@ from bots.web.knowledge.readings import Readings, Reads
 from bots.web.knowledge.showing import knowledge_page, piece
 from bots.web.knowledge.standing import standing_of
 from bots.web.visitors import Operating, Visitor
+from core.application import Application
 from core.errors import LorelensError
 
 router = APIRouter()
@@ -43,7 +45,11 @@ async def sync(visitor: Operating, desk: Desk, readings: Reads, source: Source) 
     """Begin to bring a source up to date, if nobody does."""
     error: LorelensError | None = None
     try:
-        readings.begin(source, work_for(desk.application, source))
+        work = work_for(desk.application, source)
+        going = readings.of(source)
+        if going is None or going.is_over:
+            await asyncio.to_thread(_check_free, desk.application, source)
+        readings.begin(source, work)
     except LorelensError as refused:
         error = refused
     return await _state(visitor, desk, readings, source, error)
@@ -55,6 +61,14 @@ async def stop(visitor: Operating, desk: Desk, readings: Reads, source: Source) 
     if readings.stop(source):
         await readings.ended(source)
     return await _state(visitor, desk, readings, source)
+
+
+def _check_free(application: Application, source: str) -> None:
+    """Whether nobody else syncs it. Raises `BeingSyncedError`, which says who."""
+    sources = application.configured_sources
+    if any(one.spec.name == source for one in sources.all()):
+        with sources.alone(source):
+            pass
 
 
 async def _state(

@@ -195,7 +195,7 @@ class _Seeing:
             next_at=next_run(configured, state),
             stands=stands,
             holder=found.syncing.get(spec.name, "") if stands == "elsewhere" else "",
-            error=self._without_names(error, known),
+            error=self._without_names(error, spec.name),
             hint=state.hint if error else "",
             failures=state.failures,
             summary=state.summary,
@@ -274,11 +274,13 @@ class _Seeing:
     def _tally(self, source: str) -> Tally:
         return self._found.tallies.get(source, Tally(source=source))
 
-    def _without_names(self, error: str, known: Sequence[SourceRecord]) -> str:
-        """An error of a part, without what the part is called, where that is not for the one who looks."""
-        for record in known:
-            if not self._sees(record):
-                error = error.replace(record.source, "…")
+    def _without_names(self, error: str, name: str) -> str:
+        """An error of a part, without what the part is called, where that is not for the one who looks; of what was
+        never read it is not known for whom it is."""
+        for part in sorted(self._found.parts[name], key=len, reverse=True):
+            record = self._found.records.get(part)
+            if part != name and (record is None or not self._sees(record)):
+                error = error.replace(part, "…")
         return error
 
 

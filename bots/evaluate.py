@@ -101,6 +101,9 @@ async def _evaluate(request: Request, data: Path | None) -> int:
     from core.evaluation.running import EvaluationRun
 
     file = await asyncio.to_thread(read_questions, request.questions)
+    for written in (request.details, request.plot):
+        if written is not None and written.absolute() == request.questions.absolute():
+            raise QuestionError(f"{written} holds the questions.", hint="Name another file to be written.")
     if request.plot is not None:
         from core.evaluation.plot import check_plot
 
@@ -137,7 +140,7 @@ async def evaluating_of(application: Application, request: Request, file: "Quest
         assistant = await application.assistant(pictures)
         likelihood = await ReferenceLikelihood.of(chat)
     if request.only != "answers":
-        with_pictures = any(one.picture is not None for one in file.questions)
+        with_pictures = any(one.picture is not None for one in file.questions[: request.limit])
         if chat is None and with_pictures and application.settings.model != "extractive":
             chat = await application.chat()
         captioner = Captioner(chat) if chat is not None and chat.sees_pictures else None
@@ -173,13 +176,14 @@ async def _missing(
     from core.evaluation.wording import has_eval_extra
 
     said: list[str] = []
-    answers = request.only != "retrieval" and any(one.answers for one in file.questions)
+    questions = file.questions[: request.limit]
+    answers = request.only != "retrieval" and any(one.answers for one in questions)
     if answers and not has_eval_extra():
         said.append('ROUGE-L, chrF and BLEU need more: pip install "lorelens[eval]"')
     if answers and not measures_perplexity:
         said.append("No perplexity: it needs a model that runs here (local:NAME)")
     sources = [one.source for one in application.ledger.sources()]
-    unknown = await unknown_documents(file.questions, await application.access(), sources, request.audience)
+    unknown = await unknown_documents(questions, await application.access(), sources, request.audience)
     if unknown:
         lines = sorted({line for of_one in unknown.values() for line in of_one})
         where = (

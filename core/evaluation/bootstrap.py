@@ -6,6 +6,7 @@ drawn for both (Koehn, "Statistical Significance Tests for Machine Translation E
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,9 +51,13 @@ def is_beyond_chance(before: Rows, after: Rows, bounds: tuple[float, float] | No
     return bounds is not None and changed >= ENOUGH_CHANGES and not bounds[0] <= 0 <= bounds[1]
 
 
+@lru_cache(maxsize=4)
 def _draws(questions: int) -> Weights:
+    """The same for each figure of so many questions; they take longer to draw than to add up."""
     random = np.random.default_rng(SEED)
-    return random.multinomial(questions, np.full(questions, 1 / questions), size=DRAWS).astype(np.float64)
+    weights = random.multinomial(questions, np.full(questions, 1 / questions), size=DRAWS).astype(np.float64)
+    weights.setflags(write=False)
+    return weights
 
 
 def _middle(values: NDArray[np.float64]) -> tuple[float, float] | None:

@@ -13,7 +13,7 @@ from typing import Literal
 from uuid import uuid4
 
 from core.assistant import Assistant
-from core.errors import LorelensError, PictureError, UnavailableError
+from core.errors import PictureError, UnavailableError
 from core.evaluation.finding import Finding
 from core.evaluation.likelihood import ReferenceLikelihood
 from core.evaluation.questions import EvaluationQuestion
@@ -101,11 +101,8 @@ class Evaluating:
             async with asyncio.TaskGroup() as group:
                 for _ in range(at_once):
                     group.create_task(work())
-        except* LorelensError as several:
-            first = several
-        else:
-            return
-        raise _first(first)
+        except ExceptionGroup as several:
+            raise _first(several) from several
 
     async def ask(self, key: str, question: EvaluationQuestion) -> Outcome:
         """Ask one question. A picture that can't be read is the question's problem; an index that is away is raised.
@@ -204,9 +201,9 @@ class Evaluating:
         return with_group("perplexity", measured) if measured is not None else {}
 
 
-def _first(several: BaseExceptionGroup[LorelensError]) -> LorelensError:
-    """The first of several errors."""
-    error: LorelensError | BaseExceptionGroup[LorelensError] = several
-    while isinstance(error, BaseExceptionGroup):
+def _first(several: ExceptionGroup) -> Exception:
+    """The first of several errors, as it was raised."""
+    error: Exception = several
+    while isinstance(error, ExceptionGroup):
         error = error.exceptions[0]
     return error

@@ -7,7 +7,7 @@ the model itself, so a served one or the extractive reader has none.
 import asyncio
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,8 @@ class ReferenceLikelihood:
     engine: "Engine"
     maker: "PromptMaker"
     context: int
+    _one: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """One at a time: all share the tokenizer."""
 
     @classmethod
     async def of(cls, chat: ChatModel) -> "ReferenceLikelihood | None":
@@ -55,10 +57,12 @@ class ReferenceLikelihood:
         from core.training.examples import Example
 
         pictures = () if picture is None else (picture,)
-        for many in range(len(passages), -1, -1):
-            example = Example(question=question, answer=reference, pictures=pictures, passages=tuple(passages[:many]))
-            if await asyncio.to_thread(self._tokens, example) <= self.context:
-                return await self._measured(example)
+        example = Example(question=question, answer=reference, pictures=pictures)
+        async with self._one:
+            for many in range(len(passages), -1, -1):
+                shorter = example.model_copy(update={"passages": tuple(passages[:many])})
+                if await asyncio.to_thread(self._tokens, shorter) <= self.context:
+                    return await self._measured(shorter)
         return None
 
     def _tokens(self, example: "Example") -> int:

@@ -229,6 +229,7 @@ def test_mistakes_are_told_before_anything_is_asked(home: Home) -> None:
         ([], "Which questions?"),
         ([home.questions("team.jsonl", *ASKED), "--plot", "figures.doc"], "No plot is drawn as figures.doc"),
         ([home.questions("team.jsonl", *ASKED), "--resume"], "No evaluation was broken off here"),
+        ([home.questions("team.jsonl", *ASKED), "--details", home.folder / "team.jsonl"], "holds the questions"),
         (["--from-feedback", home.folder / "bad.jsonl"], "is there already"),
     ):
         done = home.lorelens(*arguments)

@@ -64,7 +64,7 @@ if (field && drop) {
   });
   form.addEventListener("htmx:afterRequest", (event) => {
     sending.hidden = true;
-    if (!event.detail.successful) return;
+    if (event.detail.xhr.status !== 200) return;
     field.value = "";
     list();
   });

@@ -23,6 +23,14 @@ class Watching:
     def __init__(self, board: Board) -> None:
         self._board = board
         self._changed: dict[str, set[asyncio.Event]] = {}
+        self._is_stopping = False
+
+    def stop(self) -> None:
+        """Let whoever follows something stop, since this process does; they connect again, to another."""
+        self._is_stopping = True
+        for watchers in self._changed.values():
+            for event in watchers:
+                event.set()
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
@@ -40,7 +48,7 @@ class Watching:
         None stands for nothing: it is waited for, or was removed; it comes again every `AGAIN` seconds, for whoever
         asks then which of the two. Changes that come faster than they are taken are passed over.
 
-        Raises `StoreUnavailableError` when Redis is away.
+        Raises `StoreUnavailableError` when Redis is away, or this process stops.
         """
         changed = asyncio.Event()
         watchers = self._changed.setdefault(conversation, set())
@@ -50,6 +58,8 @@ class Watching:
             is_first = True
             while True:
                 changed.clear()
+                if self._is_stopping:
+                    raise StoreUnavailableError("The page is being stopped.", hint="Connect again.")
                 shown = await self._board.standing(conversation, question)
                 if is_first or shown is None or shown != before:
                     is_first, before = False, shown

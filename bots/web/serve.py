@@ -93,6 +93,7 @@ class Ingress:
                 print(f"Open {self.url} in a browser. Ctrl-C ends it.", flush=True)
             yield
         finally:
+            self._desk.watching.stop()
             self._server.should_exit = True
             await asyncio.gather(self._serving, return_exceptions=True)
             listening.close()

@@ -186,6 +186,22 @@ async def test_silence_is_kept_alive(start_page: StartPage, monkeypatch: pytest.
     raise AssertionError("it ended")
 
 
+async def test_a_process_that_stops_lets_go_of_who_follows_at_once(start_page: StartPage) -> None:
+    page = await start_page(with_worker=False)
+    other = await start_page(with_worker=False)
+    async with page.program() as program, program.stream("POST", "/api/ask", json=QUESTION) as response:
+        events = events_in(response)
+        asked = (await anext(events)).data
+        async with asyncio.timeout(3):
+            await page.stop()
+            assert not [one async for one in events]
+    await other.work()
+    async with other.program() as program:
+        address = f"/api/conversations/{asked['conversation']}/replies/{asked['question']}/events"
+        async with program.stream("GET", address) as response:
+            assert ROLLBACK in text_of([one async for one in events_in(response)])
+
+
 @pytest.mark.slow
 async def test_who_follows_a_question_that_is_deleted_is_told(start_page: StartPage) -> None:
     page = await start_page(with_worker=False)

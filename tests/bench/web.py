@@ -55,6 +55,7 @@ async def measure(data: Path) -> list[Table]:
     """On one page of a team's; `data` is not needed."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as place:
         await _ingest(Path(place))
+        tokens = await _people(Path(place) / "data")
         async with _model() as url:
             settings = {
                 "LORELENS_MODEL": "openai:words",
@@ -67,7 +68,7 @@ async def measure(data: Path) -> list[Table]:
             rows: list[Sequence[Cell]] = []
             for many in (1, CONVERSATIONS):
                 # One after the other in each round, so that both have the same machine.
-                async with _direct(Path(place), settings) as direct, _page(Path(place), settings) as page:
+                async with _direct(Path(place), settings) as direct, _page(Path(place), settings, tokens) as page:
                     runs = [(await direct(many), await page(many)) for _ in range(ROUNDS)]
                 rows += _rows(many, runs)
     return [
@@ -99,10 +100,15 @@ Asking = Callable[[int], Awaitable[Run]]
 
 
 @asynccontextmanager
-async def _page(place: Path, settings: Mapping[str, str]) -> AsyncGenerator[Asking]:
-    """Ask through the API of the real page."""
+async def _page(place: Path, settings: Mapping[str, str], tokens: Sequence[str]) -> AsyncGenerator[Asking]:
+    """Ask through the API of the real page, each in the name of somebody else."""
     port = _free_port()
-    given = {"LORELENS_WEB_ADDRESS": f"127.0.0.1:{port}", "LORELENS_HEALTH_ADDRESS": "", **settings}
+    given = {
+        "LORELENS_WEB_ADDRESS": f"127.0.0.1:{port}",
+        "LORELENS_WEB_LOGIN": "password",
+        "LORELENS_HEALTH_ADDRESS": "",
+        **settings,
+    }
     command = (
         "-c",
         "from bots.cli import main; main()",
@@ -120,20 +126,22 @@ async def _page(place: Path, settings: Mapping[str, str]) -> AsyncGenerator[Aski
         ) as program,
     ):
         await _until_served(program)
-        await _asked_by_http(program)  # what is loaded late is loaded now
+        await _asked_by_http(program, tokens[0])  # what is loaded late is loaded now
         idle = _memory(process.pid)[0]
 
         async def ask(many: int) -> Run:
-            answers = await asyncio.gather(*(_asked_by_http(program) for _ in range(many)))
+            _forget_most(process.pid)
+            answers = await asyncio.gather(*(_asked_by_http(program, token) for token in tokens[:many]))
             return Run(answers, idle, _memory(process.pid)[1])
 
         yield ask
 
 
-async def _asked_by_http(program: httpx.AsyncClient) -> Waited:
+async def _asked_by_http(program: httpx.AsyncClient, token: str) -> Waited:
     started = time.monotonic()
     first = 0.0
-    async with program.stream("POST", "/api/ask", json={"question": QUESTION}) as response:
+    headers = {"Authorization": f"Bearer {token}"}
+    async with program.stream("POST", "/api/ask", json={"question": QUESTION}, headers=headers) as response:
         async for line in response.aiter_lines():
             if line == "event: text" and not first:
                 first = time.monotonic() - started
@@ -163,6 +171,7 @@ async def _direct(place: Path, settings: Mapping[str, str]) -> AsyncGenerator[As
 
         async def ask(many: int) -> Run:
             assert process.stdin is not None and process.stdout is not None
+            _forget_most(process.pid)
             process.stdin.write(f"{many}\n".encode())
             answers = [Waited(*one) for one in json.loads(await process.stdout.readline())]
             return Run(answers, idle, _memory(process.pid)[1])
@@ -235,12 +244,34 @@ def _memory(pid: int) -> tuple[float, float]:
     return tuple(int(fields[name].split()[0]) / 1024 for name in ("VmRSS", "VmHWM"))  # pyright: ignore[reportReturnType]
 
 
+def _forget_most(pid: int) -> None:
+    """Let the most memory that a process had be counted from now on (proc_pid_clear_refs(5))."""
+    Path(f"/proc/{pid}/clear_refs").write_text("5")
+
+
 def _free_port() -> int:
     import socket
 
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return int(found.getsockname()[1])
+
+
+async def _people(data: Path) -> list[str]:
+    """As many people as there are conversations; their tokens."""
+    from bots.web.door.people_file import KeptPerson, KeptToken, PeopleFile, new_token
+    from bots.web.door.secrets import digest
+
+    tokens = [new_token() for _ in range(CONVERSATIONS)]
+    async with PeopleFile(data).changing() as change:
+        # Where nobody had a password, nothing would be served; this one is the hash of none.
+        change.people |= {name: KeptPerson(name=name, password="-") for name in map(_name, range(CONVERSATIONS))}  # noqa: S106
+        change.tokens |= {str(at): KeptToken(person=_name(at), sha256=digest(token)) for at, token in enumerate(tokens)}
+    return tokens
+
+
+def _name(at: int) -> str:
+    return f"person-{at}"
 
 
 async def _ingest(place: Path) -> None:

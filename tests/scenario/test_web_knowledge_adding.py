@@ -153,9 +153,16 @@ async def test_an_upload_waits_for_whoever_syncs_its_collection(start_page: Star
         await page.desk.background.idle()
         with page.application.configured_sources.alone("Handouts"):  # as another process would
             await upload(browser, {"horn.md": "# Horn\n\nThe fog horn sounds twice.\n"})
+            # What is asked for meanwhile is done afterwards, one after the other.
+            await browser.post("/knowledge/forget", data={"source": "Handouts", "path": "lamps.md"})
+            await upload(browser, {"rope.md": "# Rope\n\nThe rope is coiled to the left.\n"})
             assert page.desk.background.busy
         await page.desk.background.idle()
         assert "sounds twice" in await find(browser, "fog horn")
+        assert "coiled to the left" in await find(browser, "how is the rope coiled")
+        assert "trims the lamp" not in await find(browser, "who trims the lamp")
+        listed = (await browser.get("/knowledge/documents", params={"source": "Handouts"})).text
+        assert "lamps.md" not in listed and "rope.md" in listed
 
 
 async def test_uploads_go_with_their_collection(start_page: StartPage, tmp_path: Path) -> None:

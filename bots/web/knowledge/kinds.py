@@ -129,6 +129,9 @@ async def understood(spec: SourceSpec, form: KindForm, settings: Settings) -> tu
         return spec, {"location": error}
     try:
         kind = kind_of(spec.kind)
+    except LorelensError as error:  # what it needs is not installed
+        return spec, {"": error}
+    try:
         return await asyncio.to_thread(kind.check, spec), {}
     except LorelensError as error:
         field = await asyncio.to_thread(_field_of, spec, form, error)

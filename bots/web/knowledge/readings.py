@@ -79,7 +79,7 @@ class Readings:
         self._desk = desk
         self._known: dict[str, Reading] = {}
         self._tasks: dict[str, asyncio.Future[None]] = {}
-        self._next: dict[str, Work] = {}
+        self._next: dict[str, list[Work]] = {}
         self._stir = asyncio.Event()
 
     def of(self, name: str) -> Reading | None:
@@ -112,10 +112,10 @@ class Readings:
         return reading
 
     def begin_soon(self, name: str, work: Work) -> None:
-        """Begin to read a source in, after the reading that goes on now if there is one: it may have looked already."""
+        """Begin to read a source in, after what goes on and waits already: that may have looked, or look elsewhere."""
         known = self._known.get(name)
         if known is not None and not known.is_over:
-            self._next[name] = work
+            self._next.setdefault(name, []).append(work)
         else:
             self.begin(name, work)
 
@@ -152,8 +152,8 @@ class Readings:
             self._tasks.pop(reading.name, None)
             reading.ended_at = time.time()
             self._wake()
-        if (work := self._next.pop(reading.name, None)) is not None:
-            self.begin(reading.name, work)
+        if waiting := self._next.get(reading.name):
+            self.begin(reading.name, waiting.pop(0))
         error = None if task.cancelled() else task.exception()
         if isinstance(error, LorelensError):
             reading.error, reading.hint = error.message, error.hint

@@ -4,6 +4,7 @@ A turn of several questions has one reply, under the last of them; when that one
 that is the last then. What was said before somebody stopped it stays, with the note that it was stopped.
 """
 
+import time
 from collections.abc import AsyncIterator, Sequence
 from functools import partial
 
@@ -15,6 +16,10 @@ from core.reply import Failure, ReplyPart
 PACE = 0.1
 """Seconds between two writings of a reply that grows; what comes meanwhile is written together. Its first words are
 written at once."""
+SHARE = 4
+"""So many times as long as a writing took is waited, so that a process with much to do has less of this."""
+SLOWEST = 1.0
+"""Seconds between two writings, at most."""
 
 
 class WebOutlet:
@@ -44,9 +49,10 @@ class WebOutlet:
         async with reading_ahead(parts) as arriving:
             await arriving.until(partial(has_more, 0), within=PACE)
             while not arriving.is_whole:
-                seen, says = len(arriving.parts), arriving.says_something
+                seen, says, began = len(arriving.parts), arriving.says_something, time.monotonic()
                 await growing.write(arriving)
-                await arriving.until(never if says else says_something, within=PACE)
+                pace = min(SLOWEST, max(PACE, SHARE * (time.monotonic() - began)))
+                await arriving.until(never if says else says_something, within=pace)
                 await arriving.until(partial(has_more, seen))
             await growing.write(arriving)
         return f"reply-{question}"

@@ -59,10 +59,12 @@ async def _read(desk: WebDesk, place: Place, ids: Sequence[str]) -> list[Exchang
     keys = desk.store.keys.conversation(place.conversation)
     messages = [one for one in await desk.store.messages(place.conversation, ids) if one.role == "person"]
     waiting = {one.decode() for one in await desk.store.redis.execute("HKEYS", keys.questions)}
-    standing = await desk.board.all_standing(place.conversation)
-    votes = await asyncio.gather(*(vote_on(desk, place, one) for one in messages if one.id in standing))
-    voted = dict(zip((one.id for one in messages if one.id in standing), votes, strict=True))
-    return [_exchange(one, standing.get(one.id), one.id in waiting, voted.get(one.id)) for one in messages]
+    shown = await asyncio.gather(*(desk.board.standing(place.conversation, one.id) for one in messages))
+    votes = await asyncio.gather(*(vote_on(desk, place, one) for one in messages))
+    return [
+        _exchange(message, stands, message.id in waiting, vote)
+        for message, stands, vote in zip(messages, shown, votes, strict=True)
+    ]
 
 
 def _exchange(question: Message, shown: Shown | None, waited_for: bool, vote: bool | None) -> Exchange:

@@ -166,6 +166,7 @@ function begun(thread) {
   if (back) back.value = `/chat/${thread}`;
 }
 async function listAgain() {
+  byId("find").value = "";
   const thread = composer.dataset.thread;
   await htmx.ajax("GET", `/chat/earlier?current=${encodeURIComponent(thread)}`, { target: "#talks", swap: "innerHTML" });
   for (const one of document.querySelectorAll("[data-with-talks]")) one.hidden = false;

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, cast
 from uuid import uuid4
 
 from core.assistant import Assistant
@@ -26,6 +26,8 @@ from core.reply import Reply, ReplyPart, Text, gather
 PLACE = Place(platform="evaluation", workspace="local", channel="evaluate")
 FOUND = 10
 """Documents whose names stand in the details of a question."""
+KEPT = 128
+"""Pictures: twice as many as questions are asked at once at most."""
 PATIENCE = 5
 """So many answers in a row may fail before the rest is not asked any more."""
 
@@ -45,7 +47,7 @@ class Outcome(Value):
 
 
 class KnownPictures:
-    """The pictures of the questions that are being asked, by hash."""
+    """The pictures of the questions that are being asked, by hash: the last `KEPT` of them, for there may be many."""
 
     def __init__(self) -> None:
         self._kept: dict[str, bytes] = {}
@@ -56,7 +58,10 @@ class KnownPictures:
 
     def keep(self, picture: NormalizedPicture) -> None:
         """Keep a picture while its question is asked."""
+        self._kept.pop(picture.picture.sha256, None)
         self._kept[picture.picture.sha256] = picture.data
+        while len(self._kept) > KEPT:
+            del self._kept[next(iter(self._kept))]
 
 
 @dataclass
@@ -201,9 +206,9 @@ class Evaluating:
         return with_group("perplexity", measured) if measured is not None else {}
 
 
-def _first(several: ExceptionGroup) -> Exception:
+def _first(error: Exception) -> Exception:
     """The first of several errors, as it was raised."""
-    error: Exception = several
-    while isinstance(error, ExceptionGroup):
-        error = error.exceptions[0]
-    return error
+    if not isinstance(error, ExceptionGroup):
+        return error
+    several = cast("ExceptionGroup[Exception]", error)
+    return _first(several.exceptions[0])

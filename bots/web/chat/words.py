@@ -4,7 +4,6 @@ from bots.web.pages import Words
 
 WORDS: Words = {
     "en": {
-        "title": "Chat",
         "new": "New chat",
         "earlier": "Earlier chats",
         "show_earlier": "Earlier chats",
@@ -59,7 +58,6 @@ WORDS: Words = {
         "you": "You asked",
         "question_n": "Question: {text}",
         "a_picture": "A picture",
-        "attached": "Attached: {name}",
         "queued": "Waiting for its turn…",
         "answer_of": "Answer of Lorelens",
         "connection": "The connection broke; it is being taken up again…",
@@ -98,7 +96,6 @@ WORDS: Words = {
         "stop_asked": "Stopping…",
     },
     "zh": {
-        "title": "对话",
         "new": "新对话",
         "earlier": "以前的对话",
         "show_earlier": "以前的对话",
@@ -150,7 +147,6 @@ WORDS: Words = {
         "you": "您的提问",
         "question_n": "问题：{text}",
         "a_picture": "一张图片",
-        "attached": "附件：{name}",
         "queued": "正在排队……",
         "answer_of": "Lorelens 的回答",
         "connection": "连接中断，正在重新连接……",

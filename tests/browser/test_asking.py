@@ -1,5 +1,7 @@
 """Someone asks with a picture, reads what comes, opens what it cites, and says whether it helped."""
 
+from base64 import b64encode
+
 import pytest
 from playwright.async_api import Locator, expect
 
@@ -20,6 +22,17 @@ SHOWN: dict[Language, str] = {
     "en": "Show me the picture of how a rollback goes.",
     "zh": "给我看看回滚（rollback）的图片。",
 }
+
+BROUGHT = """([event, name, data]) => {
+  const bytes = Uint8Array.from(atob(data), (one) => one.charCodeAt(0));
+  const files = new DataTransfer();
+  files.items.add(new File([bytes], name, { type: "image/png" }));
+  const how = { bubbles: true, cancelable: true };
+  document.body.dispatchEvent(event === "paste"
+    ? new ClipboardEvent(event, { ...how, clipboardData: files })
+    : new DragEvent(event, { ...how, dataTransfer: files }));
+}"""
+"""A file is pasted, or dropped on the page, as by hand."""
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -113,6 +126,45 @@ async def test_question_that_could_follow_is_asked_by_a_click(opened: Chromium, 
         await ada.whole(ada.answers.nth(1))
         await expect(ada.page.locator(".asked").last).to_have_text(question.strip())
         await expect(ada.answers.nth(1)).to_contain_text(ROLLBACK)
+
+
+async def test_pictures_are_pasted_dropped_and_taken_away_again(
+    opened: Chromium, serve: StartPage, error_picture: bytes
+) -> None:
+    page = await serve()
+    async with talk(opened, page) as ada:
+        for event, name in (("paste", "pasted.png"), ("drop", "dropped.png"), ("drop", "unwanted.png")):
+            await ada.page.evaluate(BROUGHT, [event, name, b64encode(error_picture).decode()])
+            await expect(ada.page.locator("#thumbnails")).to_contain_text(name)
+        await ada.page.get_by_role("button", name=ada.words["remove_file"].format(name="unwanted.png")).click()
+        await ada.answered("What does this error mean?")
+        pictures = ada.page.locator(".came-along img")
+        await expect(pictures).to_have_count(2)
+        for picture in await pictures.all():
+            await loaded(picture)
+
+
+async def test_what_was_written_outlasts_a_page_that_is_loaded_again(opened: Chromium, serve: StartPage) -> None:
+    page = await serve()
+    async with talk(opened, page) as ada:
+        await ada.question.fill("How long does a roll")
+        await ada.page.reload()
+        await expect(ada.question).to_have_value("How long does a roll")
+
+
+async def test_question_that_could_not_be_sent_stays_and_is_asked_once(opened: Chromium, serve: StartPage) -> None:
+    page = await serve()
+    async with talk(opened, page) as ada:
+        await ada.question.fill("How long does a rollback take?")
+        await ada.window.context.set_offline(True)
+        await ada.page.keyboard.press("Enter")
+        await expect(ada.page.locator("#refused")).to_contain_text(ada.words["offline"])
+        await expect(ada.question).to_have_value("How long does a rollback take?")
+        await ada.window.context.set_offline(False)
+        ada.window.complaints.clear()  # the browser says itself that it is offline
+        await ada.page.keyboard.press("Enter")
+        await ada.whole(ada.answers.first)
+        await expect(ada.answers).to_have_count(1)
 
 
 async def test_file_that_is_no_document_is_said_to_be_none_and_the_question_answered(

@@ -71,6 +71,18 @@ async def test_member_is_not_shown_what_is_for_operators(opened: Chromium, serve
                 await expect(ben.page.get_by_text("This is for operators.")).to_be_visible()
 
 
+async def test_page_speaks_the_other_language_when_asked_to(opened: Chromium, serve: StartPage) -> None:
+    page = await serve()
+    async with window(opened, page.url, language="zh") as ada:
+        await ada.open("/chat")
+        await expect(Talk(ada, "zh").question).to_be_visible()
+        await ada.page.get_by_role("button", name=EVERYWHERE["zh"]["other_language"]).click()
+        await expect(Talk(ada).question).to_be_visible()
+        await expect(ada.page.locator("html")).to_have_attribute("lang", "en")
+        await ada.page.reload()
+        await expect(Talk(ada).question).to_be_visible()
+
+
 async def signs_in(page: Page, name: str, password: str, language: Language = "en") -> None:
     """Fill in the form of the door and send it."""
     words = WORDS[language]

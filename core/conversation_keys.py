@@ -81,6 +81,10 @@ class KeySpace:
         """That something was done already, or what is kept for its second half; both for a short while."""
         return f"{self._prefix}:once:{platform}:{name}"
 
+    def begun(self, platform: str) -> str:
+        """What the keys begin with of what people began and are shown as being thought about; they share a slot."""
+        return f"{self._prefix}:{{begun:{platform}}}:"
+
     def limit(self, scope: str, name: str) -> str:
         """How much of a limit is used: by whom, or where."""
         return f"{self._prefix}:limit:{scope}:{name}"

@@ -11,8 +11,11 @@ from typing import Any, Literal
 
 import discord
 
-from adapters.discord.refusals import FAILURES, DiscordRefusedError, as_error
+from adapters.discord.api import ask
+from adapters.discord.refusals import FAILURES, GONE_TOKENS, UNKNOWN_MESSAGE, DiscordRefusedError, as_error
+from adapters.payloads import Payload, mapping, string
 from bots.discord.desk import Desk
+from bots.discord.noting import done, noted
 from bots.discord.privately import add, say_text
 from bots.discord.whom import Whom, whom
 from bots.once import first
@@ -28,6 +31,8 @@ ACKNOWLEDGED = 40060
 """It was answered before: it came twice, or our answer was not heard of."""
 UNKNOWN = 10062
 """It is too late to answer; Discord has told the person so."""
+LOADING = 1 << 7
+"""The flag of a message that is shown as being thought about."""
 
 PATIENCE = 1.0
 """Seconds that a form waits: Discord waits for three."""
@@ -57,14 +62,18 @@ def silently(_interaction: Interaction, _who: Whom) -> How:
     return "silently"
 
 
-def take(desk: Desk, interaction: Interaction, way: Way) -> None:
-    """Answer Discord, then do what is to be done, once; whoever waits for it is told where that does not work."""
+def take(desk: Desk, interaction: Interaction, way: Way, sent: Payload) -> None:
+    """Answer Discord, then do what is to be done, once; whoever waits for it is told where that does not work.
+
+    `sent` is the interaction as Discord sent it: another process goes on from that if this one is killed.
+    """
     who = whom(interaction)
 
     async def told(error: Exception) -> None:
         await _told(desk, interaction, who, error)
+        await done(desk.mailbox, who.id)
 
-    desk.spawn(_taken(desk, interaction, who, way), way.what, tell=told)
+    desk.spawn(_taken(desk, interaction, who, way, sent), way.what, tell=told)
 
 
 async def show(interaction: Interaction, form: "discord.ui.Modal", before: Coroutine[Any, Any, object]) -> None:
@@ -84,17 +93,58 @@ async def show(interaction: Interaction, form: "discord.ui.Modal", before: Corou
         await done
 
 
-async def _taken(desk: Desk, interaction: Interaction, who: Whom, way: Way) -> None:
-    if way.how is not None:
-        how = way.how(interaction, who)
-        try:
-            response = await interaction.response.defer(ephemeral=how == "privately", thinking=how != "silently")
-        except FAILURES as error:
-            _answered_before(as_error(error, "answering an interaction"))
-        else:
-            who = replace(who, response=str(response.message_id or "") if response is not None else "")
-    if way.how is None or await first(desk.mailbox, f"interaction-{who.id}"):
+@dataclass(frozen=True)
+class Response:
+    """What stands in answer to an interaction: a message, and whether it is shown as being thought about."""
+
+    id: str
+    is_thinking: bool
+
+
+async def standing(desk: Desk, who: Whom) -> Response | None:
+    """The response that Discord shows; None where there is none any more, or never was one.
+
+    Raises:
+        PlatformUnavailableError: Discord is away.
+    """
+    path = "/webhooks/{webhook_id}/{webhook_token}/messages/@original"
+    try:
+        found = mapping(await ask(desk.client.http, path, webhook_id=who.application, webhook_token=who.token))
+    except DiscordRefusedError as error:
+        if error.number == UNKNOWN_MESSAGE or error.number in GONE_TOKENS:
+            return None
+        raise
+    return Response(string(found.get("id")), bool(int(found.get("flags") or 0) & LOADING))
+
+
+async def _taken(desk: Desk, interaction: Interaction, who: Whom, way: Way, sent: Payload) -> None:
+    how = way.how(interaction, who) if way.how is not None else None
+    if how is None:
         await way.do(desk, interaction, who)
+    elif how == "silently":
+        await _answered(desk, interaction, who, way, how)
+    else:
+        async with noted(desk.mailbox, who.id, sent):
+            if await _answered(desk, interaction, who, way, how):
+                await done(desk.mailbox, who.id)
+
+
+async def _answered(desk: Desk, interaction: Interaction, who: Whom, way: Way, how: How) -> bool:
+    """Answer Discord, and do it; False if somebody else does."""
+    response = ""
+    try:
+        given = await interaction.response.defer(ephemeral=how == "privately", thinking=how != "silently")
+    except FAILURES as error:
+        _answered_before(as_error(error, "answering an interaction"))
+    else:
+        response = str(given.message_id or "") if given is not None else ""
+    if not await first(desk.mailbox, f"interaction-{who.id}"):
+        return False
+    if how == "openly" and not response:  # a conversation is named by it, whoever goes on with this
+        found = await standing(desk, who)
+        response = found.id if found is not None else ""
+    await way.do(desk, interaction, replace(who, response=response))
+    return True
 
 
 def _answered_before(error: Exception) -> None:

@@ -83,7 +83,7 @@ async def ask(desk: Desk, who: Whom, asked: Question) -> bool:
             async with asyncio.timeout(READ_TIME):
                 message = await desk.platform.complete(asked, desk.store.keep_picture)
         except (TimeoutError, PlatformUnavailableError) as error:
-            _log.info("The files of a question are read later: %s", error or "it takes too long")
+            _log.info("The files of a question are read later: %s", str(error) or "it takes too long")
         else:
             asked = asked.model_copy(update={"message": message})
     return await desk.mailbox.submit(asked) == "new"

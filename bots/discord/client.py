@@ -78,6 +78,10 @@ class DiscordClient(Addressed, discord.AutoShardedClient):
         """
         self._told.setdefault(event, []).append(listener)
 
+    def interaction(self, sent: Payload) -> discord.Interaction[discord.Client]:
+        """What discord.py makes of an interaction as Discord sent it; `listen` brings those that come."""
+        return discord.Interaction(data=cast(Any, sent), state=cast(Any, self._connection))
+
     def dispatch(self, event: str, /, *args: Any, **kwargs: Any) -> None:
         """Tell the listeners; called by discord.py."""
         super().dispatch(event, *args, **kwargs)

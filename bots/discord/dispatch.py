@@ -1,9 +1,11 @@
 """Which interaction goes where: by the name of a command, or by the id of a button or form."""
 
+from collections.abc import Awaitable
+
 from discord import InteractionType
 
 from adapters.discord import buttons as named
-from adapters.payloads import string
+from adapters.payloads import Payload, string
 from bots.discord import buttons, commands, definitions, keeping, menus, saving
 from bots.discord.acknowledging import Interaction, Way, privately, take
 from bots.discord.completing import completing
@@ -22,16 +24,25 @@ MENUS = {definitions.ASK_ABOUT: menus.ASK_ABOUT, definitions.SAVE: saving.SAVE}
 async def register(desk: Desk) -> None:
     """Listen for what people do besides writing, and let Discord have the commands."""
     complete = completing(desk)
+    sent: Payload = {}
 
-    async def interacted(interaction: Interaction) -> None:
+    def heard(payload: Payload) -> None:
+        nonlocal sent
+        sent = payload
+
+    async def interacted(interaction: Interaction, payload: Payload) -> None:
         if not is_answerable(interaction):
             return
         if interaction.type is InteractionType.autocomplete:
             await complete(interaction)
         elif interaction.type in _TAKEN:
-            take(desk, interaction, way_of(interaction))
+            take(desk, interaction, way_of(interaction), payload)
 
-    desk.client.listen("interaction", interacted)
+    def made(interaction: Interaction) -> Awaitable[None]:
+        return interacted(interaction, sent)  # discord.py tells what it made of an event before the next one is heard
+
+    desk.client.hear("INTERACTION_CREATE", heard)
+    desk.client.listen("interaction", made)
     desk.spawn(keep_registering(desk), "Registering the commands")
 
 

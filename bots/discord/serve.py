@@ -21,6 +21,7 @@ from bots.discord.catch_up import PACE, catch_up
 from bots.discord.client import HEARTBEAT_TIMEOUT, DiscordClient
 from bots.discord.desk import Desk
 from bots.discord.platform import adapter_with, addresses_of, token_of
+from bots.discord.taking_up import LOOK, taking_up
 from core.application import Application
 from core.errors import LorelensError, PlatformRefusedError, PlatformUnavailableError, SettingsError
 
@@ -62,6 +63,7 @@ class Ingress:
     def __init__(self, desk: Desk, *, beat: float = BEAT, pace: float = PACE) -> None:
         self._desk = desk
         self._client = desk.client
+        self._look = min(LOOK, beat)
         self.catch_up = catch_up(desk, beat=beat, margin=MARGIN + UNNOTICED, pace=pace)
         desk.waiting.missed = self.catch_up.missed
         self._connected: set[int] = set()
@@ -104,6 +106,7 @@ class Ingress:
             self._connecting.add_done_callback(self._over)
             await self._until_connected(self._connecting)
             await stack.enter_async_context(self.catch_up.running(self._alive))
+            await stack.enter_async_context(taking_up(self._desk, look=self._look))
             _log.info(
                 "Listening to Discord as %s, on %d servers, by %d connection(s)",
                 *(client.user, len(client.guilds), client.shard_count or 1),

@@ -4,7 +4,6 @@ from bots.web.visitors import Language
 
 WORDS: dict[Language, dict[str, str]] = {
     "en": {
-        "add_title": "Add knowledge",
         "add_kinds": "What to add",
         "about_uploads": "Files from this device.",
         "about_folder": "A folder of the server, read where it lies.",
@@ -23,7 +22,6 @@ WORDS: dict[Language, dict[str, str]] = {
         "files": "Files",
         "drop": "Drop files here, or choose them",
         "drop_hint": "Markdown, text, HTML, PDF, Word, PowerPoint, Excel, CSV, e-mail, pictures; {most} MB together.",
-        "chosen": "{count} chosen",
         "replace": "Replace files of the same name",
         "upload": "Upload and read in",
         "uploading": "Uploading",
@@ -82,7 +80,6 @@ WORDS: dict[Language, dict[str, str]] = {
         "option_channels": "Channels",
         "option_since": "Since",
         "option_bots": "What other programs post, too",
-        "pick_files": "Choose files",
         "change_title": "Change “{name}”",
         "not_yours_to_change": "What is in it is for others, so who may see it is theirs to say.",
         "remove_title": "Remove “{name}”?",
@@ -95,7 +92,6 @@ WORDS: dict[Language, dict[str, str]] = {
         "done_later": "It is changed",
     },
     "zh": {
-        "add_title": "添加知识",
         "add_kinds": "要添加什么",
         "about_uploads": "来自此设备的文件。",
         "about_folder": "服务器上的文件夹，原地读取。",
@@ -114,7 +110,6 @@ WORDS: dict[Language, dict[str, str]] = {
         "files": "文件",
         "drop": "将文件拖放到这里，或点击选择",
         "drop_hint": "Markdown、文本、HTML、PDF、Word、PowerPoint、Excel、CSV、电子邮件和图片；总计不超过 {most} MB。",
-        "chosen": "已选择 {count} 个",
         "replace": "替换同名文件",
         "upload": "上传并读入",
         "uploading": "正在上传",
@@ -173,7 +168,6 @@ WORDS: dict[Language, dict[str, str]] = {
         "option_channels": "频道",
         "option_since": "起始日期",
         "option_bots": "也包括其他程序发布的内容",
-        "pick_files": "选择文件",
         "change_title": "更改“{name}”",
         "not_yours_to_change": "其中的内容供他人查看，因此由他们决定谁可以查看。",
         "remove_title": "移除“{name}”？",

@@ -68,6 +68,7 @@ async def test_picture_that_is_asked_for_is_shown_and_can_be_enlarged(
 
         await answer.locator("figure .enlarge").click()
         viewer = ada.page.locator("dialog.viewer[open]")
+        await expect(viewer.locator("figcaption")).to_have_text("How a rollback goes")
         await expect(viewer.locator("img")).to_be_visible()
         await viewer.get_by_role("button", name=ada.texts.close).click()
         await expect(viewer).to_have_count(0)

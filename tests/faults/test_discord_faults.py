@@ -22,6 +22,7 @@ WORKER = ("worker", "--platform", "discord")
 POST = "POST /channels/{channel_id}/messages"
 EDIT = "PATCH /channels/{channel_id}/messages/{message_id}"
 FILL = "PATCH /webhooks/{webhook_id}/{webhook_token}/messages/@original"
+CALLBACK = "POST /interactions/{interaction_id}/{interaction_token}/callback"
 POINTS: tuple[tuple[str, Literal["late", "slow"]], ...] = (
     (POST, "late"),
     (POST, "slow"),
@@ -93,11 +94,10 @@ async def strike(run: DiscordRun) -> None:
     faults.hang_up(EDIT, times=2, chance=0.5)
     faults.do_but_answer(EDIT, 500, times=2, chance=0.5)
     faults.do_but_answer(FILL, 500, times=2, chance=0.5)
+    # What was asked by a command is shown as being thought about, and not lined up yet.
+    await kill_at(run, faults.late(CALLBACK, 0.7, times=1))
     for number, (route, kind) in enumerate(POINTS):
-        fault: Fault = getattr(faults, kind)(route, 0.7, times=1)
-        with contextlib.suppress(AssertionError):  # if it is not called just now, somebody is killed all the same
-            await discord.until(partial(getattr, fault, "struck"), 3)
-        await run.fleet.kill(answering=True)
+        await kill_at(run, getattr(faults, kind)(route, 0.7, times=1))
         if number == 1:
             await run.redis.kill()
             await run.redis.start()
@@ -109,6 +109,13 @@ async def strike(run: DiscordRun) -> None:
         elif number == 4:
             discord.gateway.forget()
             discord.gateway.reconnect()
+
+
+async def kill_at(run: DiscordRun, fault: Fault) -> None:
+    """Kill all that answer while a call to Discord is under way."""
+    with contextlib.suppress(AssertionError):  # if it is not called just now, somebody is killed all the same
+        await run.discord.until(partial(getattr, fault, "struck"), 3)
+    await run.fleet.kill(answering=True)
 
 
 def check_logs(run: DiscordRun) -> None:
